@@ -1,0 +1,33 @@
+// One configuration for every workspace. Jest runs in the workspace's own folder (or at the root, for single paths).
+import { fileURLToPath } from 'node:url';
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+
+export default {
+  rootDir: process.cwd(),
+  testEnvironment: 'node',
+  testMatch: ['**/*.test.ts'],
+  testPathIgnorePatterns: ['/node_modules/', '/\\.nx/', '<rootDir>/tmp/'],
+  modulePathIgnorePatterns: ['/\\.nx/', '<rootDir>/tmp/', '<rootDir>/\\.millrace/'],
+  extensionsToTreatAsEsm: ['.ts'],
+  moduleFileExtensions: ['ts', 'mjs', 'js', 'cjs', 'json', 'node'],
+  transform: {
+    '\\.ts$': [
+      '@swc/jest',
+      {
+        swcrc: false,
+        sourceMaps: 'inline',
+        module: { type: 'es6' },
+        jsc: {
+          target: 'es2024',
+          parser: { syntax: 'typescript' },
+          transform: { verbatimModuleSyntax: true },
+        },
+      },
+    ],
+  },
+  reporters: ['default', here('./test/count-reporter.mjs')],
+  passWithNoTests: true,
+  // Two cores are the least that a build machine has; nx runs two projects side by side.
+  maxWorkers: 2,
+};

@@ -1,0 +1,24 @@
+// Runs jest in the current folder with the shared configuration: `node ../../tools/jest.mjs [JEST ARGUMENTS]`.
+// A launcher because native ES modules in jest need a flag on Node itself.
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const args = process.argv.slice(2);
+const env = { ...process.env };
+if (args.length === 0) {
+  // Whole projects only: a part of one must not look like its total.
+  const { name } = JSON.parse(readFileSync('package.json', 'utf8'));
+  env.MILLRACE_TEST_COUNTS = join(root, 'tmp/test', `${name.replace('@millrace/', '')}.json`);
+}
+const jest = createRequire(import.meta.url).resolve('jest/bin/jest');
+const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
+const run = spawnSync(
+  process.execPath,
+  [...flags, jest, '--config', join(root, 'tools/jest.config.mjs'), ...args],
+  { stdio: 'inherit', env },
+);
+process.exit(run.status ?? 1);
