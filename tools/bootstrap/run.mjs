@@ -1,0 +1,34 @@
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import { join } from 'node:path';
+import { withNodeFirst } from './path.mjs';
+import { root } from './places.mjs';
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
+/**
+ * Runs the script on the given Node and ends as it ends: same exit code, or killed by the same signal.
+ * @param {string} node
+ * @param {string} script path from the repository's folder
+ * @param {string[]} args
+ */
+export function handOver(node, script, args) {
+  const child = spawn(node, [join(root, script), ...args], { stdio: 'inherit', env: withNodeFirst(node) });
+  for (const signal of SIGNALS) process.on(signal, () => pass(signal, child));
+  return new Promise((_resolve, reject) => {
+    child.on('error', reject);
+    child.on('exit', (code, signal) => {
+      if (!signal) process.exit(code ?? 1);
+      for (const name of SIGNALS) process.removeAllListeners(name);
+      process.kill(process.pid, signal);
+      // Only reached where this process can't die of that signal.
+      setTimeout(() => process.exit(128 + (constants.signals[signal] ?? 0)), 1_000);
+    });
+  });
+}
+
+function pass(signal, child) {
+  // Ctrl-C reaches everything in the terminal's foreground by itself; a second one would cut the drain short.
+  if (signal === 'SIGINT' && process.stdin.isTTY) return;
+  child.kill(signal);
+}
