@@ -1,0 +1,64 @@
+/**
+ * Records that a stage makes itself. `index` counts what one input record caused, per (topic, lane); with the
+ * seq of that record and the writer it identifies the record exactly, so that a repeat is recognised.
+ */
+export interface Made {
+  seq: number;
+  index: number;
+  /** windows, alerts: 0 = aggregate, 1 = merge; partials: the lane that wrote it. */
+  writer: number;
+  prevSeq: number;
+  prevIndex: number;
+  /** The watermark after the record that caused it, ms. */
+  time: number;
+}
+
+export interface WindowResult {
+  readonly name: string;
+  readonly group: string;
+  readonly start: number;
+  readonly end: number;
+  readonly revision: number;
+  readonly final: boolean;
+  readonly values: Readonly<Record<string, number | string | null>>;
+}
+
+export interface Alert {
+  readonly id: string;
+  readonly name: string;
+  readonly group: string;
+  readonly severity: string;
+  readonly message: string;
+  readonly time: number;
+  readonly value: number | null;
+  readonly score: number | null;
+  readonly eventId: string | null;
+  readonly window: { readonly name: string; readonly start: number; readonly end: number; readonly revision: number } | null;
+}
+
+/** A lane's whole accumulator for (window, group); it replaces the one that the lane sent before. */
+export interface Partial {
+  readonly kind: 'partial';
+  readonly window: string;
+  readonly group: string;
+  readonly start: number;
+  /** One accumulator per computed value, in document order: plain JSON data. */
+  readonly accumulators: readonly unknown[];
+}
+
+/** How far a lane is: everything before `watermark` has been sent. */
+export interface Mark {
+  readonly kind: 'mark';
+  readonly watermark: number;
+  /** No part of the lane is active. */
+  readonly idle: boolean;
+}
+
+/** Counts that came too late for the merge; written as a dead letter beside the audit's sum. */
+export interface LateMerge {
+  readonly window: string;
+  readonly group: string;
+  readonly start: number;
+  readonly lane: number;
+  readonly accumulators: readonly unknown[];
+}

@@ -1,0 +1,29 @@
+import type { EventValue } from './plan.ts';
+
+/** One way in which a value does not fit the schema. */
+export interface Fault {
+  /** Where, from the event's root: `items[2].price`. Empty: the event as a whole. */
+  readonly path: string;
+  /** `missing_field`, `unknown_field`, `wrong_type`, `out_of_range`, … */
+  readonly code: string;
+  /** What was found and what the schema wants. */
+  readonly message: string;
+}
+
+/** Between outside values, events and Avro bytes, for the user's event schema. */
+export interface EventCodec {
+  /**
+   * Takes a parsed record (JSON, CSV row or the result of `map`) to an event: fills defaults, turns what the
+   * schema can hold without doubt (a CSV "12" to 12 only when `textual`, RFC 3339 text to a timestamp) and
+   * returns all faults otherwise.
+   */
+  read(record: unknown, options: { readonly textual: boolean; readonly unknownFields: 'reject' | 'ignore' }): ReadResult;
+  /** The event's fields as Avro binary, without any header. Enrichments and flags are not part of it. */
+  encode(event: EventValue): Uint8Array;
+  /** All fields. Throws RangeError when the bytes are not of this schema. */
+  decode(bytes: Uint8Array, offset: number): { readonly event: EventValue; readonly end: number };
+}
+
+export type ReadResult =
+  | { readonly event: EventValue; readonly faults: null }
+  | { readonly event: null; readonly faults: readonly Fault[] };
