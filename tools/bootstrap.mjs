@@ -11,7 +11,9 @@ const OLDEST_NODE = 18;
 async function main() {
   const own = Number(process.versions.node.split('.')[0]);
   if (own < OLDEST_NODE) {
-    throw new Problem(`Node ${process.versions.node} is too old: install Node 24 (https://nodejs.org) and run again`);
+    throw new Problem(
+      `Node ${process.versions.node} is too old: install Node 24 (https://nodejs.org) and run again`,
+    );
   }
   const [script, ...args] = process.argv.slice(2);
   if (!script) throw new Problem('no script given (usage: node tools/bootstrap.mjs SCRIPT [ARGUMENTS])');

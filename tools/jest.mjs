@@ -12,7 +12,7 @@ const env = { ...process.env };
 if (args.length === 0) {
   // Whole projects only: a part of one must not look like its total.
   const { name } = JSON.parse(readFileSync('package.json', 'utf8'));
-  env.MILLRACE_TEST_COUNTS = join(root, 'tmp/test', `${name.replace('@millrace/', '')}.json`);
+  env.MILLRACE_TEST_COUNTS = join(root, 'tmp/test', `${name}.json`);
 }
 const jest = createRequire(import.meta.url).resolve('jest/bin/jest');
 const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];

@@ -31,7 +31,8 @@ export async function withLock(name, work) {
 async function take(path) {
   const deadline = Date.now() + WAIT_LIMIT_MS;
   for (let told = false; !create(path); told = true) {
-    if (Date.now() > deadline) throw new Problem(`another installation holds ${path}: wait for it, or delete the file`);
+    if (Date.now() > deadline)
+      throw new Problem(`another installation holds ${path}: wait for it, or delete the file`);
     if (isAbandoned(path)) {
       remove(path);
       continue;

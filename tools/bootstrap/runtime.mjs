@@ -24,7 +24,9 @@ export async function findRuntime() {
   if (Number(process.versions.node.split('.')[0]) >= WANTED_NODE) return process.execPath;
   const name = packages[platform()];
   if (!name) {
-    throw new Problem(`no ready-made Node ${WANTED_NODE} for ${platform()}: install it (https://nodejs.org) and run again`);
+    throw new Problem(
+      `no ready-made Node ${WANTED_NODE} for ${platform()}: install it (https://nodejs.org) and run again`,
+    );
   }
   if (!isInstalled(name)) await withLock('runtime', () => isInstalled(name) || install(name));
   return binary(name);
@@ -49,14 +51,22 @@ function isInstalled(name) {
 }
 
 async function install(name) {
-  await npmCi({ what: `Node ${WANTED_NODE} (this machine has ${process.versions.node})`, cwd: folder, node: process.execPath });
+  await npmCi({
+    what: `Node ${WANTED_NODE} (this machine has ${process.versions.node})`,
+    cwd: folder,
+    node: process.execPath,
+  });
   // npm leaves an optional package out without a word when its download fails.
   if (!isInstalled(name)) {
-    throw new Problem(`npm did not bring ${name}: check the network, or install Node ${WANTED_NODE} (https://nodejs.org)`);
+    throw new Problem(
+      `npm did not bring ${name}: check the network, or install Node ${WANTED_NODE} (https://nodejs.org)`,
+    );
   }
   const probe = spawnSync(binary(name), ['--version'], { encoding: 'utf8' });
   if (probe.status !== 0) {
     const why = (probe.error?.message ?? probe.stderr).trim().split('\n')[0];
-    throw new Problem(`${name} does not start here (${why}): install Node ${WANTED_NODE} (https://nodejs.org) and run again`);
+    throw new Problem(
+      `${name} does not start here (${why}): install Node ${WANTED_NODE} (https://nodejs.org) and run again`,
+    );
   }
 }
