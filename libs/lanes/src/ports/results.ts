@@ -6,7 +6,7 @@ export interface ResultStore {
   /** Durable when it resolves. Idempotent. */
   write(rows: readonly ResultRow[]): Promise<void>;
 
-  /** Rows ascending by (start, group). */
+  /** Rows ascending by (start, group); descending with `newest`. */
   windows(query: WindowQuery): Promise<Page<WindowRow>>;
   /** Newest first by (time, id). */
   alerts(query: TimeQuery): Promise<Page<AlertRow>>;
@@ -31,6 +31,8 @@ export interface TimeQuery {
 export interface WindowQuery extends TimeQuery {
   readonly name: string;
   readonly group?: string;
+  /** The latest first. A page's `next` belongs to the direction that it was read in. */
+  readonly newest?: boolean;
 }
 
 export interface Page<T> {
