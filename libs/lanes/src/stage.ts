@@ -1,5 +1,6 @@
 import type { Flow } from './flow.ts';
 import type { Alert, LateMerge, Mark, Partial, WindowResult } from './made.ts';
+import type { LogRecord } from './ports/log.ts';
 import type { ResultRow } from './ports/results.ts';
 
 /**
@@ -78,24 +79,42 @@ export type RouteInput =
   | { readonly topic: 'late_merge'; readonly seq: number; readonly late: LateMerge };
 
 export interface RouteOutput {
+  /** Part of the commit: the row is written iff the position moves past its cause. */
   store(row: ResultRow): void;
-  /** Hands a value to a sink (`SinkPlan.name`); the kernel delivers a batch's values before it commits. */
+  /** Part of the commit as well, fused: a record for one lane of a topic that the user named. */
+  append(topic: string, lane: number, record: TopicRecord): void;
+  /**
+   * Hands a value to a sink outside (`SinkPlan.name`); the kernel delivers a batch's values before it commits, so
+   * at least once. What the sink refuses becomes a dead letter (`sinkDeadLetter`).
+   */
   deliver(sink: string, delivery: Delivery): void;
 }
 
+/** A record as `route` makes it; the kernel stamps it with the ingest time of the raw record at hand. */
+export type TopicRecord = Omit<LogRecord, 'timestampMs'>;
+
 export interface Delivery {
-  /** Idempotency key: the same cause gives the same. */
+  readonly from: 'event' | 'alert' | 'window';
+  /** Idempotency key: the same cause gives the same. Event id, alert id, or `WINDOW:GROUP:START:REVISION`. */
   readonly id: string;
+  /** 0 for a first try; counts the replays of the sink's dead letter. */
+  readonly attempt: number;
+  /** The event's key; the group of an alert or a window. */
   readonly key: string;
+  /** Event time of the event, time of the alert, the window's end. Milliseconds. */
   readonly time: number;
-  /** JSON data: the event, alert or window result. */
+  /** The seq of what caused it: the version of a row that is made of it. */
+  readonly seq: number;
+  /** W3C traceparent; empty: not sampled. */
+  readonly trace: string;
+  /** JSON data: the event, alert or window result. Shared by all sinks: never changed. */
   readonly value: Readonly<Record<string, unknown>>;
 }
 
 /**
- * A kind of sink other than `store`, such as `console` or `topic`: one file in `apps/route/src/sinks`.
- * Resolves when everything is delivered. What it refuses for good becomes the sink's dead letters; rejects when
- * it could not be reached (the kernel waits and tries again).
+ * An opened sink of a kind that reaches outside, such as `console` or `webhook`: one file in
+ * `apps/route/src/sinks`. Resolves when everything is delivered. What it refuses for good becomes the sink's dead
+ * letters; rejects when it could not be reached (the kernel waits and tries again).
  */
 export interface Sink {
   deliver(batch: readonly Delivery[]): Promise<readonly Refusal[]>;

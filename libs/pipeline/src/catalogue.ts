@@ -20,6 +20,8 @@ export interface Kind {
    * document's folder; with `"format": "secret"` it is a `secret:NAME` or plain text.
    */
   readonly settings: { readonly [key: string]: unknown };
+  /** The setting that a scalar stands for: with `path`, `file: ./x.csv` is `file: { path: ./x.csv }`. */
+  readonly shorthand?: string;
   /** Sources: whether it ends by itself with these settings. */
   finite?(config: Readonly<Record<string, unknown>>): boolean;
 }
