@@ -10,14 +10,23 @@ export interface Fault {
   readonly message: string;
 }
 
-/** Between outside values, events and Avro bytes, for the user's event schema. */
-export interface EventCodec {
+/** Takes outside values to events. */
+export interface EventReader {
   /**
    * Takes a parsed record (JSON, CSV row or the result of `map`) to an event: fills defaults, turns what the
    * schema can hold without doubt (a CSV "12" to 12 only when `textual`, RFC 3339 text to a timestamp) and
    * returns all faults otherwise.
    */
   read(record: unknown, options: { readonly textual: boolean; readonly unknownFields: 'reject' | 'ignore' }): ReadResult;
+}
+
+/** Between outside values, events and Avro bytes, for the user's event schema. */
+export interface EventCodec extends EventReader {
+  /**
+   * Reads these top-level fields alone; the rest of a record is neither looked at nor in the event. For ingest,
+   * which needs no more than id, key, time and priority use.
+   */
+  partial(fields: readonly string[]): EventReader;
   /** The event's fields as Avro binary, without any header. Enrichments and flags are not part of it. */
   encode(event: EventValue): Uint8Array;
   /** All fields. Throws RangeError when the bytes are not of this schema. */
