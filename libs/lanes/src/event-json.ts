@@ -1,0 +1,110 @@
+import type { EventValue } from '@millrace/pipeline/plan';
+import type { Flow } from './flow.ts';
+
+/**
+ * Content type of an event as JSON that loses nothing: what enrich and aggregate refuse is kept in this form, so
+ * that people can read it and a replay goes on from it.
+ */
+export const EVENT_JSON = 'application/json; millrace=event';
+
+/** `{ "time", "late", "event" }`; the event with its enrichments and flags. */
+interface WrittenEvent {
+  readonly time: number;
+  /** It has been routed: a replay of it is a correction of its windows and nothing else. */
+  readonly late: boolean;
+  readonly event: unknown;
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+/** The record must have its event, with all fields. */
+export function writeEventJson(record: Flow): Uint8Array {
+  if (record.event === null) throw new Error(`record ${record.id} has no event to write`);
+  const written: WrittenEvent = { time: record.eventTime, late: record.late, event: tag(record.event) };
+  return encoder.encode(JSON.stringify(written));
+}
+
+/**
+ * Puts a replay's event back: sets `event`, `flags`, `eventTime` and `late`.
+ * Throws when the payload was not written by `writeEventJson`.
+ */
+export function readEventJson(record: Flow): void {
+  if (record.contentType !== EVENT_JSON || record.payload === null) {
+    throw new Error(
+      `a replay for stage ${record.stage} must carry ${EVENT_JSON}, not "${record.contentType}" (event ${record.id})`,
+    );
+  }
+  const written = JSON.parse(decoder.decode(record.payload)) as WrittenEvent;
+  const event = untag(written.event) as EventValue;
+  const flags = Array.isArray(event.flags) ? (event.flags as string[]) : [];
+  event.flags = flags;
+  record.event = event;
+  record.flags = flags;
+  record.eventTime = written.time;
+  record.late = written.late;
+}
+
+/** What JSON can't hold becomes `{ "$long" | "$bytes" | "$double": text }`; an object that looks like one, `{ "$object": … }`. */
+function tag(value: unknown): unknown {
+  if (typeof value === 'bigint') return { $long: value.toString() };
+  if (typeof value === 'number') {
+    return Number.isFinite(value) && !Object.is(value, -0) ? value : { $double: Object.is(value, -0) ? '-0' : String(value) };
+  }
+  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof Uint8Array) return { $bytes: base64(value) };
+  if (Array.isArray(value)) return value.map(tag);
+  const entries = Object.entries(value);
+  // Not assigned one by one: a map of the user's may have the key __proto__.
+  const tagged = Object.fromEntries(entries.map(([key, inner]) => [key, tag(inner)]));
+  return entries.length === 1 && entries[0]![0].startsWith('$') ? { $object: tagged } : tagged;
+}
+
+function untag(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(untag);
+  const entries = Object.entries(value);
+  const only = entries.length === 1 ? entries[0]! : null;
+  if (only !== null && only[0].startsWith('$')) return untagOne(only[0], only[1]);
+  return Object.fromEntries(entries.map(([key, inner]) => [key, untag(inner)]));
+}
+
+function untagOne(mark: string, content: unknown): unknown {
+  switch (mark) {
+    case '$long':
+      return BigInt(content as string);
+    case '$double':
+      return Number(content);
+    case '$bytes':
+      return new Uint8Array(Buffer.from(content as string, 'base64'));
+    case '$object':
+      return Object.fromEntries(Object.entries(content as object).map(([key, inner]) => [key, untag(inner)]));
+    default:
+      throw new Error(`"${mark}" is no mark of ${EVENT_JSON}`);
+  }
+}
+
+/**
+ * A value as JSON for people and their systems: 64-bit integers beyond 2^53 as decimal text, bytes as base64,
+ * NaN and infinities as text. Answers the value itself where nothing is to change; never changes it.
+ */
+export function jsonData(value: unknown): unknown {
+  if (typeof value === 'bigint') return value.toString();
+  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
+  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof Uint8Array) return base64(value);
+  if (Array.isArray(value)) {
+    const items = value.map(jsonData);
+    return items.some((item, index) => item !== value[index]) ? items : value;
+  }
+  const fields = value as Readonly<Record<string, unknown>>;
+  for (const key in fields) {
+    if (jsonData(fields[key]) === fields[key]) continue;
+    return Object.fromEntries(Object.entries(fields).map(([name, inner]) => [name, jsonData(inner)]));
+  }
+  return value;
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+}
