@@ -1,0 +1,214 @@
+import type { Counts } from '@millrace/lanes/audit';
+import { STATE_ENTRIES_MAX } from '@millrace/lanes/bounds';
+import { copyJson, joinStates } from '@millrace/lanes/entries';
+import { type Flow, NO_POSITION, reject } from '@millrace/lanes/flow';
+import { LaneTime } from '@millrace/lanes/lane-time';
+import { laneOf } from '@millrace/lanes/murmur2';
+import { LaneStopped } from '@millrace/lanes/ports/log';
+import type { AggregateOutput, LaneState, Processor } from '@millrace/lanes/stage';
+import type { Plan, WindowPlan } from '@millrace/pipeline/plan';
+import { type Accumulators, accumulate, createAccumulators, resultOf } from './accumulators.ts';
+import { Evaluation, type Share } from './evaluation.ts';
+import { Judges } from './judges.ts';
+import { KnownIds } from './known-ids.ts';
+import { Crossings } from './marks.ts';
+import { type Cell, OpenWindows } from './open-windows.ts';
+
+/** What a lane keeps of a window's group. */
+interface Content {
+  accumulators: Accumulators;
+  /** Merged windows: folded since its last partial. */
+  unsent: boolean;
+}
+
+/** What a lane's aggregate lets people see. */
+export interface AggregateView {
+  readonly time: LaneTime;
+  openWindows(): number;
+}
+
+/**
+ * Aggregate, one lane: removes duplicates, keeps the lane's time, folds events into windows and judges them.
+ * `counts` gets each event's outcome; it is saved with the lane's position.
+ */
+export function createAggregate(plan: Plan, counts: Counts): Processor<Flow, AggregateOutput> & AggregateView {
+  return new Aggregate(plan, counts);
+}
+
+class Aggregate implements Processor<Flow, AggregateOutput>, AggregateView {
+  readonly time: LaneTime;
+  readonly state: LaneState;
+  readonly #plan: Plan;
+  readonly #counts: Counts;
+  readonly #ids: KnownIds;
+  readonly #evaluation: Evaluation;
+  readonly #judges: Judges;
+  readonly #windows: OpenWindows<Content>;
+  readonly #crossings: Crossings;
+
+  constructor(plan: Plan, counts: Counts) {
+    this.#plan = plan;
+    this.#counts = counts;
+    this.time = new LaneTime({
+      time: plan.time,
+      sources: plan.sources,
+      longestMs: Math.max(0, ...plan.windows.map((window) => window.window.longestMs)),
+      latenessMs: Math.max(0, ...plan.windows.map((window) => window.latenessMs)),
+    });
+    this.#ids = new KnownIds(plan.time.dedupeMs);
+    this.#evaluation = new Evaluation(plan);
+    this.#judges = new Judges(plan);
+    this.#windows = new OpenWindows(plan.windows, plan.time.keepMs);
+    const merged = plan.windows.filter((window) => !window.local);
+    this.#crossings = new Crossings(merged, plan.time.keepMs);
+    this.state = joinStates({
+      time: this.time,
+      ids: this.#ids,
+      judges: this.#judges.state,
+      windows: this.#windows,
+    });
+  }
+
+  openWindows(): number {
+    return this.#windows.size();
+  }
+
+  process(record: Flow, out: AggregateOutput): void {
+    const { watermark, idle } = this.time;
+    this.#ids.hear(record.ingestTime);
+    switch (record.kind) {
+      case 'opened':
+        this.time.opened(record);
+        break;
+      case 'tick':
+        this.time.tick(record);
+        break;
+      default:
+        this.#take(record, out);
+    }
+    this.#settle(watermark, idle, out);
+    if (this.state.size() > STATE_ENTRIES_MAX) {
+      throw new LaneStopped('state_limit', `more than ${STATE_ENTRIES_MAX} windows, detector groups and ids are open in a lane; use shorter windows, less lateness or fewer groups, or more lanes`);
+    }
+  }
+
+  /** An event of any verdict: the first outcome that fits. */
+  #take(record: Flow, out: AggregateOutput): void {
+    if (this.time.isRepeatedPosition(record)) {
+      this.#counts.duplicate++;
+      return;
+    }
+    const replayed = record.attempt > 0;
+    if (!replayed) this.time.hear(record);
+    if (record.position === NO_POSITION || this.#plan.event.id !== null) {
+      const acquaintance = this.#ids.meet(record);
+      if (acquaintance === 'duplicate') {
+        this.#counts.duplicate++;
+        return;
+      }
+      if (acquaintance === 'conflict' && record.kind !== 'rejected') {
+        reject(record, 'aggregate', 'id_conflict', `id "${record.id}" came before with other content; ids must be unique within ${this.#plan.time.dedupeMs} ms`);
+      }
+    }
+    if (record.kind === 'event' || (record.kind === 'replay' && record.stage === 'aggregate')) this.#evaluate(record);
+    if (record.kind === 'rejected') {
+      this.#counts.rejected++;
+      out.forward(record);
+      return;
+    }
+    if (record.kind === 'event') this.#fold(record, replayed, out);
+    else this.#counts.processed++;
+    out.forward(record);
+  }
+
+  #evaluate(record: Flow): void {
+    try {
+      this.#evaluation.evaluate(record);
+    } catch (error) {
+      reject(record, 'aggregate', 'expression_error', error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #fold(record: Flow, replayed: boolean, out: AggregateOutput): void {
+    if (!replayed) this.time.event(record);
+    let belongs = 0;
+    let late = 0;
+    for (const share of this.#evaluation.shares) {
+      if (share.group === null) continue;
+      for (const start of share.plan.window.starts(record.eventTime)) {
+        belongs++;
+        if (!this.#foldInto(share, start, replayed, out)) late++;
+      }
+    }
+    record.late = belongs > 0 && late === belongs;
+    if (record.late) this.#counts.late++;
+    else this.#counts.processed++;
+    for (const look of this.#evaluation.looks) {
+      const alert = this.#judges.event(look, record.id, record.eventTime);
+      if (alert !== null) out.alert(alert);
+    }
+  }
+
+  /** False: too late for this window. */
+  #foldInto(share: Share, start: number, replayed: boolean, out: AggregateOutput): boolean {
+    const { plan, values } = share;
+    const group = share.group as string;
+    const { watermark } = this.time;
+    if (plan.window.end(start) + plan.latenessMs <= watermark) {
+      const corrects = plan.onLate === 'update' || replayed;
+      if (!corrects || this.#windows.isForgotten(plan, start, watermark)) return false;
+    }
+    let cell = this.#windows.find(plan, start, group);
+    if (cell === undefined) {
+      const content = { accumulators: createAccumulators(plan), unsent: false };
+      cell = this.#windows.create(plan, start, group, content);
+    }
+    accumulate(plan, cell.content.accumulators, values);
+    cell.content.unsent = !plan.local;
+    this.#windows.touch(cell);
+    if (cell.closed || plan.emit === 'updates') this.#emit(cell, out);
+    return true;
+  }
+
+  #emit(cell: Cell<Content>, out: AggregateOutput): void {
+    if (!cell.plan.local) {
+      this.#send(cell, out);
+      return;
+    }
+    cell.revision++;
+    const result = resultOf(cell, cell.content.accumulators);
+    out.window(result);
+    this.#judges.result(cell, result, (alert) => out.alert(alert));
+  }
+
+  #send(cell: Cell<Content>, out: AggregateOutput): void {
+    const { plan, group, start, content } = cell;
+    content.unsent = false;
+    this.#windows.touch(cell);
+    out.partial(laneOf(group, this.#plan.lanes), {
+      kind: 'partial',
+      window: plan.name,
+      group,
+      start,
+      accumulators: copyJson(content.accumulators),
+    });
+  }
+
+  /** What the record's time brings about, in the order of docs/semantics.md, "Windows" 1. */
+  #settle(before: number, wasIdle: boolean, out: AggregateOutput): void {
+    const { watermark, idle } = this.time;
+    this.#windows.close(watermark, (cell) => this.#emit(cell, out));
+    if (idle && !wasIdle) {
+      for (const cell of this.#windows.open()) if (cell.content.unsent) this.#send(cell, out);
+    }
+    this.#windows.forget(watermark);
+    const crossed = this.#crossings.crossed(before, watermark);
+    if ((crossed || idle !== wasIdle) && this.#hasMerged()) {
+      for (let lane = 0; lane < this.#plan.lanes; lane++) out.partial(lane, { kind: 'mark', watermark, idle });
+    }
+  }
+
+  #hasMerged(): boolean {
+    return this.#plan.windows.some((window: WindowPlan) => !window.local);
+  }
+}

@@ -1,0 +1,24 @@
+/** Bounds of the kernel. Their relations are asserted in `bounds.test.ts`. */
+
+/** Records of a lane processed between two commits. */
+export const BATCH_RECORDS_MAX = 1_000;
+/** Bytes of one append; below Kafka's default `max.message.bytes` of 1 MiB with room for framing. */
+export const APPEND_BYTES_MAX = 900_000;
+/** Records of one append: kafkajs encodes in quadratic time beyond this. */
+export const APPEND_RECORDS_MAX = 1_000;
+/** The pauses between tries of an append, a look-up or a sink grow from MIN to MAX. */
+export const RETRY_PAUSE_MIN_MS = 50;
+export const RETRY_PAUSE_MAX_MS = 5_000;
+/** How long a gap between two records may count as silence: a longer one is an outage of ours. */
+export const SILENCE_GAP_MAX_MS = 2_000;
+/** Entries of state that a lane may hold (windows, detector groups, id chunks) before it stops with `state_limit`. */
+export const STATE_ENTRIES_MAX = 2_000_000;
+/** A generation's offsets: lane_seq = generation · LANE_SEQ_SPAN + offset. */
+export const LANE_SEQ_SPAN = 2 ** 40;
+/** Keeps lane_seq a safe integer. */
+export const GENERATION_MAX = 2 ** 13 - 1;
+/** In a fused run: records between two commits over all lanes, and the pause while nothing arrives. */
+export const FUSED_BATCH_RECORDS_MAX = 4_000;
+export const FUSED_WAIT_MS = 1_000;
+/** Commits of a fused run under way at once. */
+export const FUSED_COMMITS_IN_FLIGHT_MAX = 2;

@@ -1,0 +1,73 @@
+import type { LaneState, StateChanges } from './stage.ts';
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** JSON keeps every finite double exactly, so a restored value is the saved one. */
+export function encodeJson(value: unknown): Uint8Array {
+  return encoder.encode(JSON.stringify(value));
+}
+
+export function decodeJson<T>(bytes: Uint8Array): T {
+  return JSON.parse(decoder.decode(bytes)) as T;
+}
+
+/** Plain JSON data, copied: what is sent must not change when its owner goes on. */
+export function copyJson<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(copyJson) as T;
+  const copy: Record<string, unknown> = {};
+  for (const key of Object.keys(value)) copy[key] = copyJson((value as Record<string, unknown>)[key]);
+  return copy as T;
+}
+
+/** Values by key that remember which of them changed since the last checkpoint. */
+export class Entries<T> implements LaneState {
+  readonly #values = new Map<string, T>();
+  readonly #changed = new Set<string>();
+
+  get(key: string): T | undefined {
+    return this.#values.get(key);
+  }
+
+  /** Also to be called after a value was changed in place. */
+  put(key: string, value: T): void {
+    this.#values.set(key, value);
+    this.#changed.add(key);
+  }
+
+  drain(changes: StateChanges): void {
+    for (const key of this.#changed) changes.put(key, encodeJson(this.#values.get(key)));
+    this.#changed.clear();
+  }
+
+  restore(key: string, value: Uint8Array): void {
+    this.#values.set(key, decodeJson(value));
+  }
+
+  size(): number {
+    return this.#values.size;
+  }
+}
+
+/** Several states as one; each entry's key begins with its part's name and a slash. */
+export function joinStates(parts: Readonly<Record<string, LaneState>>): LaneState {
+  const all = Object.entries(parts);
+  return {
+    drain(changes) {
+      for (const [name, part] of all) {
+        part.drain({
+          put: (key, value) => changes.put(`${name}/${key}`, value),
+          remove: (key) => changes.remove(`${name}/${key}`),
+        });
+      }
+    },
+    restore(key, value) {
+      const slash = key.indexOf('/');
+      const part = parts[key.slice(0, slash)];
+      if (part === undefined) throw new Error(`saved state has an entry "${key}" that belongs to no part of the stage`);
+      part.restore(key.slice(slash + 1), value);
+    },
+    size: () => all.reduce((sum, [, part]) => sum + part.size(), 0),
+  };
+}
