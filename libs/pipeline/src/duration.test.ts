@@ -13,15 +13,30 @@ test.each([
   expect(parseDuration(text)).toBe(expected);
 });
 
-test.each(['', '10', '10 s', '1.5h', '-5s', '5S', '10sec', '1h30m', 's', '99999999999999999d', 'constructor'])(
-  'the duration %p is refused by its text, with an example',
-  (text) => {
-    expect(() => parseDuration(text)).toThrow(`${JSON.stringify(text)} is not a duration: write`);
-  },
-);
+test.each([
+  '',
+  '10',
+  '10 s',
+  '1.5h',
+  '-5s',
+  '5S',
+  '10sec',
+  '1h30m',
+  's',
+  '99999999999999999d',
+  'constructor',
+])('the duration %p is refused by its text, with an example', (text) => {
+  expect(() => parseDuration(text)).toThrow(`${JSON.stringify(text)} is not a duration: write`);
+});
 
 test('a formatted duration reads as itself, in the largest whole unit', () => {
-  expect([0, 250, 90_000, 5_400_000, 86_400_000].map(formatDuration)).toEqual(['0s', '250ms', '90s', '90m', '1d']);
+  expect([0, 250, 90_000, 5_400_000, 86_400_000].map(formatDuration)).toEqual([
+    '0s',
+    '250ms',
+    '90s',
+    '90m',
+    '1d',
+  ]);
   fc.assert(fc.property(fc.nat(), (durationMs) => parseDuration(formatDuration(durationMs)) === durationMs));
 });
 
@@ -34,7 +49,9 @@ test.each(['500', '0/s', '/s', '5/d', '-1/s', '1e9/s', '500 / s'])('the rate %p 
 });
 
 test('sizes are bytes, in powers of 1024 and of 1000', () => {
-  expect(['512B', '64KiB', '5MiB', '1GiB', '5MB'].map(parseBytes)).toEqual([512, 65_536, 5_242_880, 1_073_741_824, 5_000_000]);
+  expect(['512B', '64KiB', '5MiB', '1GiB', '5MB'].map(parseBytes)).toEqual([
+    512, 65_536, 5_242_880, 1_073_741_824, 5_000_000,
+  ]);
 });
 
 test.each(['5', '5mb', '1.5MiB', '5 MiB', '99999999999GiB'])('the size %p is refused', (text) => {

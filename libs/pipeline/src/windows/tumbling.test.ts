@@ -14,7 +14,11 @@ test('an event belongs to the one window around its time; ends are exclusive', (
 
 test('before 1970 windows are aligned as after it', () => {
   const window = tumbling.configure('1m');
-  expect([-1, -MINUTE, -MINUTE - 1].map((time) => window.starts(time)[0])).toEqual([-MINUTE, -MINUTE, -2 * MINUTE]);
+  expect([-1, -MINUTE, -MINUTE - 1].map((time) => window.starts(time)[0])).toEqual([
+    -MINUTE,
+    -MINUTE,
+    -2 * MINUTE,
+  ]);
   expect(Object.is(window.starts(-0)[0], 0)).toBe(true);
 });
 
@@ -26,7 +30,10 @@ test('every time lies in exactly one window, which starts at a multiple of the s
       const starts = window.starts(time);
       const start = starts[0]!;
       return (
-        starts.length === 1 && start <= time && time < window.end(start) && BigInt(start) % BigInt(size) === 0n
+        starts.length === 1 &&
+        start <= time &&
+        time < window.end(start) &&
+        BigInt(start) % BigInt(size) === 0n
       );
     }),
   );
