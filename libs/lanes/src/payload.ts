@@ -6,7 +6,7 @@ export const JSON_CONTENT = 'application/json';
 /** Of payloads that are one CSV row below its header row; `; delimiter=NAME` unless it is a comma. */
 export const CSV_CONTENT = 'text/csv';
 
-export interface DecodedPayload {
+export interface Payload {
   /** What arrived, before `map`; not checked against the schema. */
   readonly record: unknown;
   /** Every value is text, as in CSV: "12" may be a number. */
@@ -29,7 +29,7 @@ export class PayloadError extends Error {
  * Decodes a raw record's payload: one JSON value, or one CSV row below its header row.
  * @throws PayloadError
  */
-export function decodePayload(contentType: string, payload: Uint8Array): DecodedPayload {
+export function decodePayload(contentType: string, payload: Uint8Array): Payload {
   if (!isUtf8(payload)) throw new PayloadError('invalid_utf8', 'the bytes are not valid UTF-8');
   const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
   if (contentType === JSON_CONTENT) return { record: parseJson(bytes.utf8Slice(0, bytes.length)), textual: false };
