@@ -75,6 +75,7 @@ class Merge implements Processor<MergeInput, MergeOutput> {
 class MergeTime implements LaneState {
   watermark = NO_TIME;
   #lanes: { watermark: number; idle: boolean }[];
+  #heard = false;
   #changed = false;
 
   constructor(lanes: number) {
@@ -83,6 +84,7 @@ class MergeTime implements LaneState {
 
   hear(lane: number, mark: Mark): void {
     this.#lanes[lane] = { watermark: mark.watermark, idle: mark.idle };
+    this.#heard = true;
     this.#changed = true;
     const active = this.#lanes.filter(({ idle }) => !idle);
     const watermarks = (active.length > 0 ? active : this.#lanes).map(({ watermark }) => watermark);
@@ -100,9 +102,10 @@ class MergeTime implements LaneState {
     const saved = decodeJson<{ watermark: number; lanes: { watermark: number; idle: boolean }[] }>(value);
     this.watermark = saved.watermark;
     this.#lanes = saved.lanes;
+    this.#heard = true;
   }
 
   size(): number {
-    return this.watermark === NO_TIME && this.#lanes.every((lane) => lane.watermark === NO_TIME && !lane.idle) ? 0 : 1;
+    return this.#heard ? 1 : 0;
   }
 }

@@ -1,7 +1,9 @@
 import type { Counts } from '@millrace/lanes/audit';
 import { STATE_ENTRIES_MAX } from '@millrace/lanes/bounds';
 import { copyJson, joinStates } from '@millrace/lanes/entries';
+import { readEventJson } from '@millrace/lanes/event-json';
 import { type Flow, NO_POSITION, reject } from '@millrace/lanes/flow';
+import type { AggregateView } from '@millrace/lanes/lane-stages';
 import { LaneTime } from '@millrace/lanes/lane-time';
 import { laneOf } from '@millrace/lanes/murmur2';
 import { LaneStopped } from '@millrace/lanes/ports/log';
@@ -19,12 +21,6 @@ interface Content {
   accumulators: Accumulators;
   /** Merged windows: folded since its last partial. */
   unsent: boolean;
-}
-
-/** What a lane's aggregate lets people see. */
-export interface AggregateView {
-  readonly time: LaneTime;
-  openWindows(): number;
 }
 
 /**
@@ -110,14 +106,16 @@ class Aggregate implements Processor<Flow, AggregateOutput>, AggregateView {
         reject(record, 'aggregate', 'id_conflict', `id "${record.id}" came before with other content; ids must be unique within ${this.#plan.time.dedupeMs} ms`);
       }
     }
-    if (record.kind === 'event' || (record.kind === 'replay' && record.stage === 'aggregate')) this.#evaluate(record);
-    if (record.kind === 'rejected') {
-      this.#counts.rejected++;
-      out.forward(record);
-      return;
+    let corrects = false;
+    if (record.kind === 'replay' && record.stage === 'aggregate') {
+      readEventJson(record);
+      record.kind = 'event';
+      corrects = record.late;
     }
-    if (record.kind === 'event') this.#fold(record, replayed, out);
-    else this.#counts.processed++;
+    if (record.kind === 'event') this.#evaluate(record);
+    if (record.kind === 'rejected') this.#counts.rejected++;
+    else if (record.kind === 'replay') this.#counts.processed++;
+    else this.#fold(record, replayed, corrects, out);
     out.forward(record);
   }
 
@@ -129,7 +127,8 @@ class Aggregate implements Processor<Flow, AggregateOutput>, AggregateView {
     }
   }
 
-  #fold(record: Flow, replayed: boolean, out: AggregateOutput): void {
+  /** `corrects`: it was late before, when detectors and routes saw it: now only its windows do. */
+  #fold(record: Flow, replayed: boolean, corrects: boolean, out: AggregateOutput): void {
     if (!replayed) this.time.event(record);
     let belongs = 0;
     let late = 0;
@@ -143,6 +142,11 @@ class Aggregate implements Processor<Flow, AggregateOutput>, AggregateView {
     record.late = belongs > 0 && late === belongs;
     if (record.late) this.#counts.late++;
     else this.#counts.processed++;
+    if (corrects) {
+      if (record.late) reject(record, 'aggregate', 'late', 'its windows are no longer kept for corrections; `time.keep` says how long they are');
+      else record.kind = 'replay';
+      return;
+    }
     for (const look of this.#evaluation.looks) {
       const alert = this.#judges.event(look, record.id, record.eventTime);
       if (alert !== null) out.alert(alert);

@@ -113,3 +113,15 @@ export interface DeadLetterRow extends Row {
   /** What the refusing stage was given: the original bytes for ingest and validate, Avro from then on. */
   readonly payload: Uint8Array;
 }
+
+/** What identifies a row of a pipeline: two rows with the same key are two versions of one. */
+export function rowKey(row: ResultRow): string {
+  switch (row.table) {
+    case 'windows':
+      return `windows/${row.name}/${row.start}/${row.group}`;
+    case 'events':
+      return `events/${row.route}/${row.id}`;
+    default:
+      return `${row.table}/${row.id}`;
+  }
+}

@@ -1,0 +1,197 @@
+import type { Plan } from '@millrace/pipeline/plan';
+import { FUSED_BATCH_RECORDS_MAX, FUSED_COMMITS_IN_FLIGHT_MAX, FUSED_WAIT_MS, LANE_SEQ_SPAN } from './bounds.ts';
+import { deliverAll } from './delivery.ts';
+import type { Flow } from './flow.ts';
+import { FusedLane, FusedMerge } from './fused-lane.ts';
+import { Gathering } from './fused-transaction.ts';
+import type { LaneStages } from './lane-stages.ts';
+import type { Measures } from './measures.ts';
+import type { Clock } from './ports/clock.ts';
+import type { FusedStore, StateDelta } from './ports/fused.ts';
+import { type EventLog, LaneStopped, type LogRecord } from './ports/log.ts';
+import type { SavedState } from './ports/state.ts';
+import type { Processor, RouteInput, RouteOutput } from './stage.ts';
+import { drainChanges } from './state-changes.ts';
+
+export interface FusedOptions {
+  readonly plan: Plan;
+  /** Raised by a reset; part of every seq. */
+  readonly generation: number;
+  readonly log: EventLog;
+  readonly store: FusedStore;
+  readonly clock: Clock;
+  readonly stages: LaneStages;
+  readonly measures: Measures;
+  /** A record of raw as the stages take it. */
+  decodeRaw(record: LogRecord, seq: number): Flow;
+}
+
+export interface FusedRun {
+  readonly lanes: readonly FusedLane[];
+  /** Records of raw that have not been processed, over all lanes; as of the last read. */
+  lag(): number;
+  /** Until `stop`; rejects when the run can't go on (`LaneStopped`, a broken invariant, a full disk). */
+  readonly finished: Promise<void>;
+  /** Ends after the batch under way, committed. */
+  stop(): void;
+}
+
+/**
+ * Runs all stages in one process, fused: one fold per lane over raw, and the merges; states, results, dead letters
+ * and positions of a stretch of raw go into one transaction. After a crash it goes on from the last of them.
+ * @throws LaneStopped `plan_changed`: the saved state belongs to another plan; `lane_reset`: raw was cut or replaced.
+ */
+export async function startFused(options: FusedOptions): Promise<FusedRun> {
+  const run = new Run(options);
+  await run.restore();
+  run.start();
+  return run;
+}
+
+class Run implements FusedRun {
+  readonly lanes: readonly FusedLane[];
+  finished: Promise<void> = Promise.resolve();
+  readonly #options: FusedOptions;
+  readonly #raw: string;
+  readonly #merges: readonly FusedMerge[];
+  readonly #route: Processor<RouteInput, RouteOutput>;
+  readonly #ends: number[];
+  #gathering = new Gathering();
+  #stopping = false;
+  /** Keys of the lanes and merges that changed since the last commit. */
+  readonly #touched = new Set<FusedLane | FusedMerge>();
+  readonly #commits: Promise<void>[] = [];
+
+  constructor(options: FusedOptions) {
+    const { plan, stages, measures } = options;
+    this.#options = options;
+    this.#raw = `${plan.pipeline}.raw`;
+    this.#route = stages.route();
+    const route = (input: RouteInput): void => {
+      this.#route.process(input, this.#gathering);
+      measures.stages.route.add(this.#nowMs, 1);
+    };
+    const partial = (from: number, to: number, record: Parameters<FusedMerge['process']>[1]): void => {
+      const merge = this.#merges[to]!;
+      this.#touched.add(merge);
+      merge.process(from, record);
+      measures.stages.merge.add(this.#nowMs, 1);
+    };
+    const each = Array.from({ length: plan.lanes }, (_, lane) => lane);
+    this.lanes = each.map((lane) => new FusedLane(plan, lane, stages, { route, partial }, measures));
+    this.#merges = each.map(() => new FusedMerge(plan, stages, { route }));
+    this.#ends = each.map(() => 0);
+  }
+
+  #nowMs = 0;
+
+  lag(): number {
+    return this.lanes.reduce((sum, lane, i) => sum + Math.max(0, this.#ends[i]! - lane.offset), 0);
+  }
+
+  stop(): void {
+    this.#stopping = true;
+  }
+
+  start(): void {
+    this.finished = this.#loop();
+  }
+
+  async restore(): Promise<void> {
+    const { plan, store, log } = this.#options;
+    const saved = await store.load();
+    for (const [key, unit] of this.#units()) {
+      const state = saved.get(key);
+      if (state !== undefined) this.#restoreUnit(unit, state);
+    }
+    for (const lane of this.lanes) {
+      const { start, end } = await log.bounds(this.#raw, lane.lane);
+      this.#ends[lane.lane] = end;
+      // A new lane begins where retention has left the log.
+      if (lane.offset === 0 && !saved.has(laneKey(plan.pipeline, lane.lane))) lane.offset = start;
+      if (lane.offset < start || lane.offset > end) {
+        throw new LaneStopped(
+          'lane_reset',
+          `lane ${lane.lane} of ${this.#raw} was read up to ${lane.offset}, but the log holds ${start} to ${end}: it was cut or replaced. Start over with an empty data folder, or recompute what the log still holds with --rebuild.`,
+        );
+      }
+    }
+  }
+
+  #restoreUnit(unit: FusedLane | FusedMerge, state: SavedState): void {
+    const { plan } = this.#options;
+    const hash = unit.restore(state);
+    if (hash === plan.hash) return;
+    throw new LaneStopped(
+      'plan_changed',
+      `the data folder was written by another version of pipeline "${plan.pipeline}". Recompute everything from the raw log with --rebuild, or start with an empty data folder (--data).`,
+    );
+  }
+
+  *#units(): Iterable<readonly [string, FusedLane | FusedMerge]> {
+    const { pipeline } = this.#options.plan;
+    for (const lane of this.lanes) yield [laneKey(pipeline, lane.lane), lane];
+    for (const [q, merge] of this.#merges.entries()) yield [`${pipeline}/merge/${q}`, merge];
+  }
+
+  async #loop(): Promise<void> {
+    const { store } = this.#options;
+    const perLane = Math.max(1, Math.floor(FUSED_BATCH_RECORDS_MAX / this.lanes.length));
+    while (!this.#stopping) {
+      let took = 0;
+      for (const lane of this.lanes) took += await this.#take(lane, perLane);
+      if (took > 0) await this.#commit();
+      else await store.grown(this.#raw, FUSED_WAIT_MS);
+    }
+    await Promise.all(this.#commits);
+  }
+
+  async #take(lane: FusedLane, maxRecords: number): Promise<number> {
+    const { log, clock, generation, decodeRaw } = this.#options;
+    const batch = await log.read(this.#raw, lane.lane, lane.offset, maxRecords);
+    this.#ends[lane.lane] = batch.end;
+    if (batch.records.length === 0) return 0;
+    if (batch.base !== lane.offset) {
+      throw new LaneStopped('lane_gap', `lane ${lane.lane} of ${this.#raw}: offset ${lane.offset} was expected and ${batch.base} came`);
+    }
+    this.#nowMs = clock.now();
+    const first = generation * LANE_SEQ_SPAN + batch.base;
+    const flows = batch.records.map((record, i) => decodeRaw(record, first + i));
+    this.#gathering.timestampMs = flows.at(-1)?.ingestTime ?? 0;
+    this.#touched.add(lane);
+    await lane.process(flows, this.#nowMs);
+    this.#measure(flows);
+    return flows.length;
+  }
+
+  #measure(flows: readonly Flow[]): void {
+    const now = this.#options.clock.now();
+    const { route } = this.#options.measures.stages;
+    for (const flow of flows) if (flow.kind !== 'tick' && flow.kind !== 'opened') route.latency(now, now - flow.ingestTime);
+  }
+
+  async #commit(): Promise<void> {
+    const { store, stages, plan, measures, clock } = this.#options;
+    const gathering = this.#gathering;
+    const pending = deliverAll({ plan, sinks: stages.sinks, clock, measures, isOver: () => false }, gathering);
+    if (pending !== null) await pending;
+    const states = new Map<string, StateDelta>();
+    for (const [key, unit] of this.#units()) {
+      if (!this.#touched.has(unit)) continue;
+      const changes = unit.state === undefined ? { puts: new Map(), deletes: [] } : drainChanges(unit.state);
+      states.set(key, { head: unit.head(), ...changes });
+    }
+    this.#touched.clear();
+    this.#gathering = new Gathering();
+    const transaction = gathering.transaction(states);
+    for (const row of transaction.rows) {
+      if (row.table === 'deadletters') measures.deadLetters.set(row.code, (measures.deadLetters.get(row.code) ?? 0) + 1);
+    }
+    this.#commits.push(store.commit(transaction));
+    if (this.#commits.length >= FUSED_COMMITS_IN_FLIGHT_MAX) await this.#commits.shift();
+  }
+}
+
+function laneKey(pipeline: string, lane: number): string {
+  return `${pipeline}/lane/${lane}`;
+}
