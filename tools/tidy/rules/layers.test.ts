@@ -15,6 +15,7 @@ const workspaces = Object.entries(folders).flatMap(([parent, names]) =>
       [`${folder}/package.json`, JSON.stringify(manifest)],
       [`${folder}/src/x.ts`, ''],
       [`${folder}/src/main.ts`, ''],
+      [`${folder}/src/fixtures/x.ts`, ''],
     ];
   }),
 );
@@ -36,6 +37,7 @@ test.each([
   ['apps/ingest/src/a.ts', '@millrace/testkit/x', 'the testkit is for tests'],
   ['apps/ingest/src/a.ts', '../../validate/src/x.ts', 'a relative path must stay in apps/ingest'],
   ['apps/ingest/src/a.test.ts', '../../validate/src/x.ts', 'a relative path must stay in apps/ingest'],
+  ['apps/ingest/src/a.ts', './fixtures/x.ts', './fixtures/x.ts is for tests only'],
   ['apps/ingest/src/a.ts', './nowhere.ts', './nowhere.ts leads to no file'],
   ['apps/ingest/src/a.ts', '@millrace/lanes/nowhere', '@millrace/lanes/nowhere leads to no file'],
   ['libs/lanes/src/a.test.ts', 'kafkajs', 'only libs/kafka may import kafkajs'],
@@ -50,6 +52,8 @@ test.each([
   ['libs/kafka/src/a.ts', 'kafkajs'],
   ['libs/service/src/a.ts', '@millrace/kafka/x'],
   ['libs/embedded/src/a.test.ts', '@millrace/testkit/x'],
+  ['apps/ingest/src/a.test.ts', './fixtures/x.ts'],
+  ['apps/ingest/src/fixtures/a.ts', '@millrace/testkit/x'],
   ['apps/ingest/src/main.ts', '@millrace/service/x'],
   ['apps/ingest/src/main.ts', './x.ts'],
   ['apps/ingest/src/stage.ts', 'node:path'],

@@ -47,6 +47,7 @@ function faultOf(path: string, { specifier, line }: Reference, repository: Repos
     return fault(`${specifier} leads to no file`);
   }
   const goal = repository.workspaceOf(target)?.folder ?? '';
+  if (isTestCode(target) && !isTestCode(path)) return fault(`${specifier} is for tests only`);
   if (goal === home) {
     const backwards = /\/stage\.ts$/.test(path) && /\/main\.ts$/.test(target);
     return backwards ? fault('a stage must not import the program that runs it') : undefined;
@@ -55,13 +56,17 @@ function faultOf(path: string, { specifier, line }: Reference, repository: Repos
     return fault(`a relative path must stay in ${home}: import ${goal} by its package name`);
   }
   // Tests may set up whatever they need.
-  if (path.endsWith('.test.ts')) return undefined;
+  if (isTestCode(path)) return undefined;
   if (goal === 'libs/testkit' && !/^(simulation|bench)\//.test(path)) {
     return fault('the testkit is for tests, the simulation and the bench');
   }
   const folders = allowed.find(([file]) => file.test(path))?.[1] ?? [];
   if (folders.some((folder) => `${goal}/`.startsWith(`${folder}/`))) return undefined;
   return fault(`${home} must not import ${goal}: ${reason(folders)}`);
+}
+
+function isTestCode(path: string): boolean {
+  return path.endsWith('.test.ts') || path.includes('/fixtures/');
 }
 
 function reason(folders: string[]): string {
