@@ -58,9 +58,12 @@ class Run implements FusedRun {
   readonly #ends: number[];
   #gathering = new Gathering();
   #stopping = false;
+  #nowMs = 0;
   /** Keys of the lanes and merges that changed since the last commit. */
   readonly #touched = new Set<FusedLane | FusedMerge>();
   readonly #commits: Promise<void>[] = [];
+  /** Of the events since the last commit. */
+  #ingestTimes: number[] = [];
 
   constructor(options: FusedOptions) {
     const { plan, stages, measures } = options;
@@ -82,8 +85,6 @@ class Run implements FusedRun {
     this.#merges = each.map(() => new FusedMerge(plan, stages, { route }));
     this.#ends = each.map(() => 0);
   }
-
-  #nowMs = 0;
 
   lag(): number {
     return this.lanes.reduce((sum, lane, i) => sum + Math.max(0, this.#ends[i]! - lane.offset), 0);
@@ -141,9 +142,12 @@ class Run implements FusedRun {
       let took = 0;
       for (const lane of this.lanes) took += await this.#take(lane, perLane);
       if (took > 0) await this.#commit();
-      else await store.grown(this.#raw, FUSED_WAIT_MS);
+      else {
+        await Promise.all(this.#commits.splice(0));
+        await store.grown(this.#raw, FUSED_WAIT_MS);
+      }
     }
-    await Promise.all(this.#commits);
+    await Promise.all(this.#commits.splice(0));
   }
 
   async #take(lane: FusedLane, maxRecords: number): Promise<number> {
@@ -159,15 +163,9 @@ class Run implements FusedRun {
     const flows = batch.records.map((record, i) => decodeRaw(record, first + i));
     this.#gathering.timestampMs = flows.at(-1)?.ingestTime ?? 0;
     this.#touched.add(lane);
+    for (const flow of flows) if (flow.kind !== 'tick' && flow.kind !== 'opened') this.#ingestTimes.push(flow.ingestTime);
     await lane.process(flows, this.#nowMs);
-    this.#measure(flows);
     return flows.length;
-  }
-
-  #measure(flows: readonly Flow[]): void {
-    const now = this.#options.clock.now();
-    const { route } = this.#options.measures.stages;
-    for (const flow of flows) if (flow.kind !== 'tick' && flow.kind !== 'opened') route.latency(now, now - flow.ingestTime);
   }
 
   async #commit(): Promise<void> {
@@ -187,7 +185,15 @@ class Run implements FusedRun {
     for (const row of transaction.rows) {
       if (row.table === 'deadletters') measures.deadLetters.set(row.code, (measures.deadLetters.get(row.code) ?? 0) + 1);
     }
-    this.#commits.push(store.commit(transaction));
+    const ingestTimes = this.#ingestTimes;
+    this.#ingestTimes = [];
+    const committed = store.commit(transaction).then(() => {
+      const now = clock.now();
+      for (const ingestTime of ingestTimes) measures.stages.route.latency(now, now - ingestTime);
+    });
+    // Reported where it is awaited; until then a failure must not end the process without a message.
+    committed.catch(() => {});
+    this.#commits.push(committed);
     if (this.#commits.length >= FUSED_COMMITS_IN_FLIGHT_MAX) await this.#commits.shift();
   }
 }

@@ -1,0 +1,67 @@
+import { APPEND_BYTES_MAX, APPEND_RECORDS_MAX } from './bounds.ts';
+import type { Clock } from './ports/clock.ts';
+import type { EventLog, LogRecord } from './ports/log.ts';
+import { LaneReleased, retrying } from './retrying.ts';
+
+export interface OutboxOptions {
+  readonly log: EventLog;
+  readonly clock: Clock;
+  /** The lane has gone to another owner: nothing more is sent. */
+  isOver(): boolean;
+  onRetry?(error: unknown): void;
+}
+
+/**
+ * What a batch of a lane causes, until all of it is acknowledged (lane rule 1). Per (topic, lane) the records go
+ * out in order, in appends of bounded size strictly one after another; different lanes go side by side.
+ */
+export class Outbox {
+  readonly #options: OutboxOptions;
+  readonly #targets = new Map<string, { readonly topic: string; readonly lane: number; records: LogRecord[] }>();
+
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+  }
+
+  add(topic: string, lane: number, record: LogRecord): void {
+    const key = `${lane}/${topic}`;
+    const target = this.#targets.get(key);
+    if (target === undefined) this.#targets.set(key, { topic, lane, records: [record] });
+    else target.records.push(record);
+  }
+
+  /**
+   * Resolves when every record is acknowledged.
+   * @throws LaneReleased when the lane is over first.
+   */
+  async send(): Promise<void> {
+    const targets = [...this.#targets.values()].filter(({ records }) => records.length > 0);
+    if (targets.length === 0) return;
+    await Promise.all(
+      targets.map(async (target) => {
+        const { topic, lane, records } = target;
+        target.records = [];
+        for (const part of inAppends(records)) {
+          if (this.#options.isOver()) throw new LaneReleased('the lane has gone to another owner');
+          await retrying(this.#options, () => this.#options.log.append(topic, lane, part));
+        }
+      }),
+    );
+  }
+}
+
+/** Splits by records and bytes; one record over the bound goes alone. */
+export function* inAppends(records: readonly LogRecord[]): Iterable<readonly LogRecord[]> {
+  let from = 0;
+  let bytes = 0;
+  for (const [i, record] of records.entries()) {
+    const size = record.value.length + (record.key?.length ?? 0);
+    if (i > from && (bytes + size > APPEND_BYTES_MAX || i - from >= APPEND_RECORDS_MAX)) {
+      yield records.slice(from, i);
+      from = i;
+      bytes = 0;
+    }
+    bytes += size;
+  }
+  if (from < records.length) yield from === 0 ? records : records.slice(from);
+}
