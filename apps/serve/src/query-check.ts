@@ -25,10 +25,14 @@ export const paging = {
   after: { type: 'string', minLength: 1, description: 'The `next` of the page before.' },
 } as const;
 
+const ajv = new Ajv2020({
+  coerceTypes: true,
+  useDefaults: true,
+  formats: { [TIME]: (text: string) => Number.isFinite(parseTime(text)) },
+});
+
 /** Builds the check of a route's query: answers the parsed query or throws a `Problem`. */
 export function queryCheck(parameters: Readonly<Record<string, JsonSchema>>) {
-  const ajv = new Ajv2020({ coerceTypes: true, useDefaults: true });
-  ajv.addFormat(TIME, (text: string) => Number.isFinite(parseTime(text)));
   const check = ajv.compile({ type: 'object', properties: parameters, additionalProperties: false });
   const times = Object.keys(parameters).filter((name) => parameters[name]?.format === TIME);
 

@@ -56,7 +56,7 @@ export function createStreams(served: Served): Streams {
       const stream = openStream(pipeline, window, response, served);
       streams.add(stream);
       response.once('close', () => {
-        stream.end();
+        stream.closed();
         remove(stream);
       });
       timer ??= setInterval(turn, FLUSH_MS);
@@ -70,6 +70,8 @@ export function createStreams(served: Served): Streams {
 interface Stream {
   turn(now: number, status: Status | null): void;
   end(): void;
+  /** The response is gone, whoever ended it. */
+  closed(): void;
 }
 
 function openStream(
@@ -106,15 +108,13 @@ function openStream(
 
   return {
     turn(now, status) {
-      if (response.destroyed) return;
+      if (response.writableEnded || response.destroyed) return;
       for (const { event, data } of buffer.flush()) send(message(event, data));
       if (status) sendStatus(status);
       else if (now - sentAt >= HEARTBEAT_MS) send(':\n\n');
     },
-    end() {
-      unsubscribe();
-      response.end();
-    },
+    end: () => response.end(),
+    closed: unsubscribe,
   };
 }
 
