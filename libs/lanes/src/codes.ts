@@ -11,6 +11,27 @@ export interface CodeEntry {
  * generated from this table (`errorsPage`).
  */
 export const DEAD_LETTER_CODES = {
+  malformed_json: {
+    stages: ['ingest', 'validate'],
+    meaning: 'The payload is not JSON. The message names the place where it stops being so.',
+    remedy: 'Mend the sender. If a file is CSV or NDJSON, say so in the source’s `format`.',
+  },
+  malformed_csv: {
+    stages: ['ingest', 'validate'],
+    meaning:
+      'The row can’t be read below its header: a quote is not closed, or it has more cells than the header has.',
+    remedy: 'Mend the row; check the source’s `delimiter`.',
+  },
+  invalid_utf8: {
+    stages: ['ingest', 'validate'],
+    meaning: 'The payload’s bytes are not UTF-8, the only text encoding that is read.',
+    remedy: 'Convert the source to UTF-8 (`iconv -f latin1 -t utf-8`).',
+  },
+  unknown_content_type: {
+    stages: ['ingest', 'validate'],
+    meaning: 'No decoder reads payloads of this content type.',
+    remedy: 'Send `application/json`, `application/x-ndjson` or `text/csv`.',
+  },
   missing_field: {
     stages: ['validate'],
     meaning: 'The schema wants a field that the event does not have, or that is null.',
@@ -23,18 +44,21 @@ export const DEAD_LETTER_CODES = {
   },
   wrong_type: {
     stages: ['validate'],
-    meaning: 'A value is of another type than the schema says. The message names the path, what was found and what is wanted.',
+    meaning:
+      'A value is of another type than the schema says. The message names the path, what was found and what is wanted.',
     remedy: 'Mend the sender, or convert the value in the source’s `map`.',
   },
   out_of_range: {
     stages: ['validate'],
-    meaning: 'A value does not fit its type: an integer too large, a text that is no symbol of the enum, bytes of another length.',
+    meaning:
+      'A value does not fit its type: an integer too large, a text that is no symbol of the enum, bytes of another length.',
     remedy: 'Mend the sender, or widen the type in the schema (int → long).',
   },
   far_future: {
     stages: ['validate'],
     meaning: 'The event time lies more than `time.max_ahead` after the moment at which the event arrived.',
-    remedy: 'Check the sender’s clock and the unit of the time field (seconds, milliseconds); or raise `time.max_ahead`.',
+    remedy:
+      'Check the sender’s clock and the unit of the time field (seconds, milliseconds); or raise `time.max_ahead`.',
   },
   clean_failed: {
     stages: ['validate'],
@@ -64,12 +88,15 @@ export const DEAD_LETTER_CODES = {
   },
   late: {
     stages: ['aggregate'],
-    meaning: 'Every window that the event belongs to had closed and passed its lateness. It still reached detectors and routes.',
-    remedy: 'Replay it to correct the windows while they are kept (`time.keep`); or raise `lateness` or `time.out_of_order`.',
+    meaning:
+      'Every window that the event belongs to had closed and passed its lateness. It still reached detectors and routes.',
+    remedy:
+      'Replay it to correct the windows while they are kept (`time.keep`); or raise `lateness` or `time.out_of_order`.',
   },
   late_merge: {
     stages: ['merge'],
-    meaning: 'A lane’s counts for a window came after the merge had forgotten the window. It can’t be replayed.',
+    meaning:
+      'A lane’s counts for a window came after the merge had forgotten the window. It can’t be replayed.',
     remedy: 'Raise `time.keep` if lanes may lag that far behind one another.',
   },
   bad_replay: {

@@ -123,6 +123,9 @@ export function readDelivery(record: Flow, seq: number): Delivery {
       `a replay for ${record.stage} must carry ${DELIVERY_JSON}, not "${record.contentType}" (${record.id})`,
     );
   }
-  const delivery = JSON.parse(decoder.decode(record.payload)) as Pick<Delivery, 'from' | 'id' | 'key' | 'time' | 'value'>;
+  const delivery = JSON.parse(decoder.decode(record.payload)) as Pick<
+    Delivery,
+    'from' | 'id' | 'key' | 'time' | 'value'
+  >;
   return { ...delivery, attempt: record.attempt, seq, trace: record.trace };
 }

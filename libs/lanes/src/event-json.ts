@@ -49,7 +49,9 @@ export function readEventJson(record: Flow): void {
 function tag(value: unknown): unknown {
   if (typeof value === 'bigint') return { $long: value.toString() };
   if (typeof value === 'number') {
-    return Number.isFinite(value) && !Object.is(value, -0) ? value : { $double: Object.is(value, -0) ? '-0' : String(value) };
+    return Number.isFinite(value) && !Object.is(value, -0)
+      ? value
+      : { $double: Object.is(value, -0) ? '-0' : String(value) };
   }
   if (typeof value !== 'object' || value === null) return value;
   if (value instanceof Uint8Array) return { $bytes: base64(value) };
@@ -65,7 +67,7 @@ function untag(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(untag);
   const entries = Object.entries(value);
   const only = entries.length === 1 ? entries[0]! : null;
-  if (only !== null && only[0].startsWith('$')) return untagOne(only[0], only[1]);
+  if (only?.[0].startsWith('$')) return untagOne(only[0], only[1]);
   return Object.fromEntries(entries.map(([key, inner]) => [key, untag(inner)]));
 }
 

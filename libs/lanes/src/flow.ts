@@ -1,4 +1,5 @@
 import type { EventValue } from '@millrace/pipeline/plan';
+import type { DeadLetterCode } from './codes.ts';
 
 /** Event time of a record that has none, and of a part that has not shown any: before every time. */
 export const NO_TIME = Number.MIN_SAFE_INTEGER;
@@ -99,7 +100,7 @@ export function createFlow(kind: FlowKind): Flow {
 }
 
 /** Turns a record into a rejected one; later stages pass it on untouched, and route writes the dead letter. */
-export function reject(record: Flow, stage: string, code: string, message: string): Flow {
+export function reject(record: Flow, stage: string, code: DeadLetterCode, message: string): Flow {
   record.kind = 'rejected';
   record.stage = stage;
   record.code = code;

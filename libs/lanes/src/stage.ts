@@ -1,3 +1,4 @@
+import type { DeadLetterCode } from './codes.ts';
 import type { Flow } from './flow.ts';
 import type { Alert, LateMerge, Mark, Partial, WindowResult } from './made.ts';
 import type { LogRecord } from './ports/log.ts';
@@ -123,6 +124,6 @@ export interface Sink {
 
 export interface Refusal {
   readonly id: string;
-  readonly code: string;
+  readonly code: DeadLetterCode;
   readonly message: string;
 }

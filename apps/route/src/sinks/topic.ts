@@ -1,0 +1,57 @@
+import { laneOf } from '@millrace/lanes/murmur2';
+import type { InnerSinkKind } from '../sink.ts';
+
+const encoder = new TextEncoder();
+
+/** A topic of the embedded log that the user named, as JSON; the key picks the lane. */
+export const topicSink: InnerSinkKind = {
+  name: 'topic',
+  summary: 'appends JSON records to a topic of the embedded log',
+  reach: 'inner',
+  shorthand: 'name',
+  settings: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['name'],
+    properties: {
+      name: {
+        type: 'string',
+        pattern: '^[a-zA-Z0-9._-]{1,200}$',
+        description: 'Not one of the pipeline’s own topics.',
+      },
+    },
+  },
+  connect(plan, route, sink) {
+    const topic = (sink.config as { readonly name: string }).name;
+    if (topic.startsWith(`${plan.pipeline}.`) && OWN_TOPICS.has(topic.slice(plan.pipeline.length + 1))) {
+      throw new Error(
+        `route ${route.name}: ${topic} is one of the pipeline's own topics. Choose another name.`,
+      );
+    }
+    return ({ from, id, key, trace, value }, out) => {
+      out.append(topic, laneOf(key, plan.lanes), {
+        key: encoder.encode(key),
+        value: encoder.encode(JSON.stringify(value)),
+        headers: {
+          'content-type': 'application/json',
+          'millrace-pipeline': plan.pipeline,
+          'millrace-route': route.name,
+          'millrace-from': from,
+          'millrace-id': id,
+          ...(trace !== '' && { traceparent: trace }),
+        },
+      });
+    };
+  },
+};
+
+const OWN_TOPICS: ReadonlySet<string> = new Set([
+  'raw',
+  'validated',
+  'enriched',
+  'aggregated',
+  'windows',
+  'alerts',
+  'partials',
+  'deadletters',
+]);
