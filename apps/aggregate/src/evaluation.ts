@@ -28,7 +28,11 @@ export class Evaluation {
   readonly #scope: Scope = {};
 
   constructor(plan: Plan) {
-    this.shares = plan.windows.map((window) => ({ plan: window, group: null, values: window.compute.map(() => undefined) }));
+    this.shares = plan.windows.map((window) => ({
+      plan: window,
+      group: null,
+      values: window.compute.map(() => undefined),
+    }));
     this.looks = plan.detectors
       .filter((detector) => detector.window === null)
       .map((detector) => ({ plan: detector, group: null, value: null }));

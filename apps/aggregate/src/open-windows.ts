@@ -145,7 +145,10 @@ export class OpenWindows<Content> implements LaneState {
       cell.changed = false;
       if (removed.has(cell.key)) continue;
       const { content, revision, closed, fired } = cell;
-      changes.put(cell.key, encodeJson(fired.length === 0 ? [content, revision, closed] : [content, revision, closed, fired]));
+      changes.put(
+        cell.key,
+        encodeJson(fired.length === 0 ? [content, revision, closed] : [content, revision, closed, fired]),
+      );
     }
     this.#changed = [];
     this.#removed = [];

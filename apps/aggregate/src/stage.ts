@@ -8,13 +8,15 @@ import { LaneTime } from '@millrace/lanes/lane-time';
 import { laneOf } from '@millrace/lanes/murmur2';
 import { LaneStopped } from '@millrace/lanes/ports/log';
 import type { AggregateOutput, LaneState, Processor } from '@millrace/lanes/stage';
-import type { Plan, WindowPlan } from '@millrace/pipeline/plan';
+import type { Plan } from '@millrace/pipeline/plan';
 import { type Accumulators, accumulate, createAccumulators, resultOf } from './accumulators.ts';
 import { Evaluation, type Share } from './evaluation.ts';
 import { Judges } from './judges.ts';
 import { KnownIds } from './known-ids.ts';
 import { Crossings } from './marks.ts';
 import { type Cell, OpenWindows } from './open-windows.ts';
+
+const LATE_AGAIN = 'its windows are no longer kept for corrections; `time.keep` says how long they are';
 
 /** What a lane keeps of a window's group. */
 interface Content {
@@ -27,7 +29,10 @@ interface Content {
  * Aggregate, one lane: removes duplicates, keeps the lane's time, folds events into windows and judges them.
  * `counts` gets each event's outcome; it is saved with the lane's position.
  */
-export function createAggregate(plan: Plan, counts: Counts): Processor<Flow, AggregateOutput> & AggregateView {
+export function createAggregate(
+  plan: Plan,
+  counts: Counts,
+): Processor<Flow, AggregateOutput> & AggregateView {
   return new Aggregate(plan, counts);
 }
 
@@ -41,6 +46,7 @@ class Aggregate implements Processor<Flow, AggregateOutput>, AggregateView {
   readonly #judges: Judges;
   readonly #windows: OpenWindows<Content>;
   readonly #crossings: Crossings;
+  readonly #hasMerged: boolean;
 
   constructor(plan: Plan, counts: Counts) {
     this.#plan = plan;
@@ -56,6 +62,7 @@ class Aggregate implements Processor<Flow, AggregateOutput>, AggregateView {
     this.#judges = new Judges(plan);
     this.#windows = new OpenWindows(plan.windows, plan.time.keepMs);
     const merged = plan.windows.filter((window) => !window.local);
+    this.#hasMerged = merged.length > 0;
     this.#crossings = new Crossings(merged, plan.time.keepMs);
     this.state = joinStates({
       time: this.time,
@@ -84,7 +91,10 @@ class Aggregate implements Processor<Flow, AggregateOutput>, AggregateView {
     }
     this.#settle(watermark, idle, out);
     if (this.state.size() > STATE_ENTRIES_MAX) {
-      throw new LaneStopped('state_limit', `more than ${STATE_ENTRIES_MAX} windows, detector groups and ids are open in a lane; use shorter windows, less lateness or fewer groups, or more lanes`);
+      throw new LaneStopped(
+        'state_limit',
+        `more than ${STATE_ENTRIES_MAX} windows, detector groups and ids are open in a lane; use shorter windows, less lateness or fewer groups, or more lanes`,
+      );
     }
   }
 
@@ -103,15 +113,15 @@ class Aggregate implements Processor<Flow, AggregateOutput>, AggregateView {
         return;
       }
       if (acquaintance === 'conflict' && record.kind !== 'rejected') {
-        reject(record, 'aggregate', 'id_conflict', `id "${record.id}" came before with other content; ids must be unique within ${this.#plan.time.dedupeMs} ms`);
+        reject(
+          record,
+          'aggregate',
+          'id_conflict',
+          `id "${record.id}" came before with other content; ids must be unique within ${this.#plan.time.dedupeMs} ms`,
+        );
       }
     }
-    let corrects = false;
-    if (record.kind === 'replay' && record.stage === 'aggregate') {
-      readEventJson(record);
-      record.kind = 'event';
-      corrects = record.late;
-    }
+    const corrects = record.kind === 'replay' && record.stage === 'aggregate' && this.#revive(record);
     if (record.kind === 'event') this.#evaluate(record);
     if (record.kind === 'rejected') this.#counts.rejected++;
     else if (record.kind === 'replay') this.#counts.processed++;
@@ -119,11 +129,23 @@ class Aggregate implements Processor<Flow, AggregateOutput>, AggregateView {
     out.forward(record);
   }
 
+  /** Makes a replay for aggregate an event again. True: it was late, so its windows alone are to be corrected. */
+  #revive(record: Flow): boolean {
+    try {
+      readEventJson(record);
+    } catch (error) {
+      reject(record, 'aggregate', 'bad_replay', messageOf(error));
+      return false;
+    }
+    record.kind = 'event';
+    return record.late;
+  }
+
   #evaluate(record: Flow): void {
     try {
       this.#evaluation.evaluate(record);
     } catch (error) {
-      reject(record, 'aggregate', 'expression_error', error instanceof Error ? error.message : String(error));
+      reject(record, 'aggregate', 'expression_error', messageOf(error));
     }
   }
 
@@ -143,7 +165,7 @@ class Aggregate implements Processor<Flow, AggregateOutput>, AggregateView {
     if (record.late) this.#counts.late++;
     else this.#counts.processed++;
     if (corrects) {
-      if (record.late) reject(record, 'aggregate', 'late', 'its windows are no longer kept for corrections; `time.keep` says how long they are');
+      if (record.late) reject(record, 'aggregate', 'late', LATE_AGAIN);
       else record.kind = 'replay';
       return;
     }
@@ -207,12 +229,13 @@ class Aggregate implements Processor<Flow, AggregateOutput>, AggregateView {
     }
     this.#windows.forget(watermark);
     const crossed = this.#crossings.crossed(before, watermark);
-    if ((crossed || idle !== wasIdle) && this.#hasMerged()) {
-      for (let lane = 0; lane < this.#plan.lanes; lane++) out.partial(lane, { kind: 'mark', watermark, idle });
+    if ((crossed || idle !== wasIdle) && this.#hasMerged) {
+      for (let lane = 0; lane < this.#plan.lanes; lane++)
+        out.partial(lane, { kind: 'mark', watermark, idle });
     }
   }
+}
 
-  #hasMerged(): boolean {
-    return this.#plan.windows.some((window: WindowPlan) => !window.local);
-  }
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -99,6 +99,17 @@ export const DEAD_LETTER_CODES = {
       'A lane’s counts for a window came after the merge had forgotten the window. It can’t be replayed.',
     remedy: 'Raise `time.keep` if lanes may lag that far behind one another.',
   },
+  unreadable: {
+    stages: ['validate', 'enrich', 'aggregate', 'route'],
+    meaning: 'A record between the stages has lane fields, but the rest of it can’t be read by its schema.',
+    remedy: 'See who else writes to the topic. The original event is in `raw` under the same id.',
+  },
+  foreign_record: {
+    stages: ['validate', 'enrich', 'aggregate', 'merge', 'route'],
+    meaning:
+      'A record on one of the pipeline’s topics that the pipeline did not write. It is known by where it was found.',
+    remedy: 'Stop whoever writes there; send events in through a source.',
+  },
   bad_replay: {
     stages: ['enrich', 'aggregate', 'sink:NAME'],
     meaning: 'What was replayed is not what the stage once refused: its payload can’t be read.',

@@ -34,7 +34,10 @@ export function csvFields(text: string, delimiter: string): string[] {
       const field = text.slice(at, end < 0 ? text.length : end);
       const quote = field.indexOf('"');
       if (quote >= 0) {
-        throw new CsvError(`a quote inside field ${fields.length + 1}, which does not start with one`, at + quote);
+        throw new CsvError(
+          `a quote inside field ${fields.length + 1}, which does not start with one`,
+          at + quote,
+        );
       }
       fields.push(field);
       at = end < 0 ? text.length : end;
@@ -77,7 +80,11 @@ export function csvColumns(text: string, delimiter: string): readonly string[] {
  * A row as a record of texts.
  * @throws CsvError, also for another number of fields than there are columns.
  */
-export function csvRecord(text: string, columns: readonly string[], delimiter: string): Record<string, string> {
+export function csvRecord(
+  text: string,
+  columns: readonly string[],
+  delimiter: string,
+): Record<string, string> {
   const fields = csvFields(text, delimiter);
   if (fields.length !== columns.length) {
     throw new CsvError(`${fields.length} fields where the header has ${columns.length} columns`, 0);
@@ -87,7 +94,12 @@ export function csvRecord(text: string, columns: readonly string[], delimiter: s
     const column = columns[i]!;
     if (column === '__proto__') {
       // A plain assignment would be swallowed by the prototype's setter.
-      Object.defineProperty(record, column, { value: fields[i]!, enumerable: true, configurable: true, writable: true });
+      Object.defineProperty(record, column, {
+        value: fields[i]!,
+        enumerable: true,
+        configurable: true,
+        writable: true,
+      });
     } else {
       record[column] = fields[i]!;
     }

@@ -33,7 +33,8 @@ export function deliverAll(
       const byId = new Map(values.map((value) => [value.id, value]));
       for (const refusal of refusals) {
         const delivery = byId.get(refusal.id);
-        if (delivery === undefined) throw new Error(`sink "${name}" refused "${refusal.id}", which it was not given`);
+        if (delivery === undefined)
+          throw new Error(`sink "${name}" refused "${refusal.id}", which it was not given`);
         batch.store(sinkDeadLetter(options.plan.pipeline, name, delivery, refusal));
       }
     }),

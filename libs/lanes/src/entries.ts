@@ -65,7 +65,8 @@ export function joinStates(parts: Readonly<Record<string, LaneState>>): LaneStat
     restore(key, value) {
       const slash = key.indexOf('/');
       const part = parts[key.slice(0, slash)];
-      if (part === undefined) throw new Error(`saved state has an entry "${key}" that belongs to no part of the stage`);
+      if (part === undefined)
+        throw new Error(`saved state has an entry "${key}" that belongs to no part of the stage`);
       part.restore(key.slice(slash + 1), value);
     },
     size: () => all.reduce((sum, [, part]) => sum + part.size(), 0),

@@ -1,13 +1,16 @@
-import { rowKey } from './ports/results.ts';
 import type { FusedTransaction, StateDelta } from './ports/fused.ts';
 import type { LogRecord } from './ports/log.ts';
 import type { ResultRow } from './ports/results.ts';
+import { rowKey } from './ports/results.ts';
 import type { Delivery, RouteOutput, TopicRecord } from './stage.ts';
 
 /** Gathers what a stretch of raw caused until it is committed. */
 export class Gathering implements RouteOutput {
   readonly #rows = new Map<string, ResultRow>();
-  readonly #outputs = new Map<string, { readonly topic: string; readonly lane: number; readonly records: LogRecord[] }>();
+  readonly #outputs = new Map<
+    string,
+    { readonly topic: string; readonly lane: number; readonly records: LogRecord[] }
+  >();
   readonly #deliveries = new Map<string, Delivery[]>();
   /** Stamps topic records; the ingest time of the record at hand. */
   timestampMs = 0;

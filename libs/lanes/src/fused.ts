@@ -1,5 +1,10 @@
 import type { Plan } from '@millrace/pipeline/plan';
-import { FUSED_BATCH_RECORDS_MAX, FUSED_COMMITS_IN_FLIGHT_MAX, FUSED_WAIT_MS, LANE_SEQ_SPAN } from './bounds.ts';
+import {
+  FUSED_BATCH_RECORDS_MAX,
+  FUSED_COMMITS_IN_FLIGHT_MAX,
+  FUSED_WAIT_MS,
+  LANE_SEQ_SPAN,
+} from './bounds.ts';
 import { deliverAll } from './delivery.ts';
 import type { Flow } from './flow.ts';
 import { FusedLane, FusedMerge } from './fused-lane.ts';
@@ -156,14 +161,18 @@ class Run implements FusedRun {
     this.#ends[lane.lane] = batch.end;
     if (batch.records.length === 0) return 0;
     if (batch.base !== lane.offset) {
-      throw new LaneStopped('lane_gap', `lane ${lane.lane} of ${this.#raw}: offset ${lane.offset} was expected and ${batch.base} came`);
+      throw new LaneStopped(
+        'lane_gap',
+        `lane ${lane.lane} of ${this.#raw}: offset ${lane.offset} was expected and ${batch.base} came`,
+      );
     }
     this.#nowMs = clock.now();
     const first = generation * LANE_SEQ_SPAN + batch.base;
     const flows = batch.records.map((record, i) => decodeRaw(record, first + i));
     this.#gathering.timestampMs = flows.at(-1)?.ingestTime ?? 0;
     this.#touched.add(lane);
-    for (const flow of flows) if (flow.kind !== 'tick' && flow.kind !== 'opened') this.#ingestTimes.push(flow.ingestTime);
+    for (const flow of flows)
+      if (flow.kind !== 'tick' && flow.kind !== 'opened') this.#ingestTimes.push(flow.ingestTime);
     await lane.process(flows, this.#nowMs);
     return flows.length;
   }
@@ -171,7 +180,10 @@ class Run implements FusedRun {
   async #commit(): Promise<void> {
     const { store, stages, plan, measures, clock } = this.#options;
     const gathering = this.#gathering;
-    const pending = deliverAll({ plan, sinks: stages.sinks, clock, measures, isOver: () => false }, gathering);
+    const pending = deliverAll(
+      { plan, sinks: stages.sinks, clock, measures, isOver: () => false },
+      gathering,
+    );
     if (pending !== null) await pending;
     const states = new Map<string, StateDelta>();
     for (const [key, unit] of this.#units()) {
@@ -183,7 +195,8 @@ class Run implements FusedRun {
     this.#gathering = new Gathering();
     const transaction = gathering.transaction(states);
     for (const row of transaction.rows) {
-      if (row.table === 'deadletters') measures.deadLetters.set(row.code, (measures.deadLetters.get(row.code) ?? 0) + 1);
+      if (row.table === 'deadletters')
+        measures.deadLetters.set(row.code, (measures.deadLetters.get(row.code) ?? 0) + 1);
     }
     const ingestTimes = this.#ingestTimes;
     this.#ingestTimes = [];

@@ -108,8 +108,18 @@ export class LaneTime implements LaneState {
   }
 
   /** The parts as people want to see them. */
-  parts(): readonly { readonly source: string; readonly state: string; readonly time: number; readonly position: number }[] {
-    return [...this.#parts.values()].map(({ source, state, time, position }) => ({ source, state, time, position }));
+  parts(): readonly {
+    readonly source: string;
+    readonly state: string;
+    readonly time: number;
+    readonly position: number;
+  }[] {
+    return [...this.#parts.values()].map(({ source, state, time, position }) => ({
+      source,
+      state,
+      time,
+      position,
+    }));
   }
 
   #partOf(record: Flow): Part {

@@ -33,7 +33,12 @@ export interface Alert {
   readonly value: number | null;
   readonly score: number | null;
   readonly eventId: string | null;
-  readonly window: { readonly name: string; readonly start: number; readonly end: number; readonly revision: number } | null;
+  readonly window: {
+    readonly name: string;
+    readonly start: number;
+    readonly end: number;
+    readonly revision: number;
+  } | null;
 }
 
 /** A lane's whole accumulator for (window, group); it replaces the one that the lane sent before. */

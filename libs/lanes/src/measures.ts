@@ -37,7 +37,8 @@ export class Meter {
   rate(nowMs: number): number {
     const current = Math.floor(nowMs / 1000);
     let events = 0;
-    for (const one of this.#seconds) if (one.second >= current - SECONDS + 1 && one.second < current) events += one.events;
+    for (const one of this.#seconds)
+      if (one.second >= current - SECONDS + 1 && one.second < current) events += one.events;
     return events / (SECONDS - 1);
   }
 

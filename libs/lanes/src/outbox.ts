@@ -17,7 +17,10 @@ export interface OutboxOptions {
  */
 export class Outbox {
   readonly #options: OutboxOptions;
-  readonly #targets = new Map<string, { readonly topic: string; readonly lane: number; records: LogRecord[] }>();
+  readonly #targets = new Map<
+    string,
+    { readonly topic: string; readonly lane: number; records: LogRecord[] }
+  >();
 
   constructor(options: OutboxOptions) {
     this.#options = options;

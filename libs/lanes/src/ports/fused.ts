@@ -20,7 +20,11 @@ export interface FusedTransaction {
   readonly states: ReadonlyMap<string, StateDelta>;
   /** At most one row per identity. */
   readonly rows: readonly ResultRow[];
-  readonly outputs: readonly { readonly topic: string; readonly lane: number; readonly records: readonly LogRecord[] }[];
+  readonly outputs: readonly {
+    readonly topic: string;
+    readonly lane: number;
+    readonly records: readonly LogRecord[];
+  }[];
 }
 
 export interface StateDelta {

@@ -82,7 +82,12 @@ export interface AlertRow extends Row {
   readonly value: number | null;
   readonly score: number | null;
   readonly eventId: string | null;
-  readonly window: { readonly name: string; readonly start: number; readonly end: number; readonly revision: number } | null;
+  readonly window: {
+    readonly name: string;
+    readonly start: number;
+    readonly end: number;
+    readonly revision: number;
+  } | null;
 }
 
 /** Identified by (route, id). */

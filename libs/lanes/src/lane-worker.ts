@@ -1,0 +1,59 @@
+import { BATCH_RECORDS_MAX } from './bounds.ts';
+import type { LaneUnit } from './lane-unit.ts';
+import { Outbox } from './outbox.ts';
+import type { LaneReader, LogBatch } from './ports/log.ts';
+import { LaneReleased } from './retrying.ts';
+import type { WorkerOptions } from './worker-options.ts';
+
+/** Where a lane's unit puts what it causes, and how it learns that the lane is over. */
+export interface LaneLife {
+  readonly outbox: Outbox;
+  isOver(): boolean;
+}
+
+/**
+ * Runs one unit over one lane (lane rules 1 and 5): batch by batch, first what it causes is sent and acknowledged,
+ * then its position is committed. After any failure the worker is of no use; whoever drives it takes over anew.
+ */
+export async function createLaneWorker(
+  options: WorkerOptions,
+  stage: string,
+  lane: number,
+  openUnit: (life: LaneLife) => Promise<LaneUnit>,
+): Promise<LaneReader> {
+  let over = false;
+  const isOver = () => over;
+  const onRetry = (error: unknown) => options.onRetry?.(stage, lane, error);
+  const outbox = new Outbox({ log: options.log, clock: options.clock, isOver, onRetry });
+  const unit = await openUnit({ outbox, isOver });
+  let next = unit.from;
+
+  async function take(batch: LogBatch): Promise<void> {
+    if (batch.base !== next) {
+      throw new Error(`${stage}, lane ${lane}: the batch begins at ${batch.base}, not at ${next}`);
+    }
+    for (let at = 0; at < batch.records.length; at += BATCH_RECORDS_MAX) {
+      if (over) throw new LaneReleased(`${stage}, lane ${lane} has gone to another owner`);
+      const records = batch.records.slice(at, at + BATCH_RECORDS_MAX);
+      await unit.take(records, next);
+      await outbox.send();
+      await unit.commit(next + records.length);
+      next += records.length;
+    }
+  }
+
+  return {
+    from: next,
+    async batch(batch) {
+      try {
+        await take(batch);
+      } catch (error) {
+        over = true;
+        throw error;
+      }
+    },
+    released() {
+      over = true;
+    },
+  };
+}

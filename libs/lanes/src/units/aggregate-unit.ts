@@ -1,0 +1,69 @@
+import type { MadeId } from '../accept.ts';
+import { type Counts, zeroCounts } from '../audit.ts';
+import type { LaneUnit } from '../lane-unit.ts';
+import type { LaneLife } from '../lane-worker.ts';
+import { takeOverState } from '../saved-lane.ts';
+import type { AggregateOutput } from '../stage.ts';
+import type { WorkerOptions } from '../worker-options.ts';
+import { FlowIntake } from './flow-intake.ts';
+import { MadeOutput } from './made-output.ts';
+import { RowWriter } from './row-writer.ts';
+
+interface Small {
+  readonly last: number | null;
+  readonly prev: number;
+  readonly made: readonly (readonly [string, MadeId])[];
+  readonly counts: Counts;
+}
+
+/** aggregate: everything in its checkpoint. */
+export async function openAggregateUnit(
+  options: WorkerOptions,
+  lane: number,
+  life: LaneLife,
+): Promise<LaneUnit> {
+  const { plan, codec, clock, stages, measures } = options;
+  const { pipeline } = plan;
+  const counts = zeroCounts();
+  const processor = stages.aggregate(counts);
+  if (processor.state === undefined) throw new Error('aggregate has no state to save');
+  const group = `${pipeline}.aggregate`;
+  const topic = `${pipeline}.enriched`;
+  const saved = await takeOverState<Small>(options, { group, topic, lane, state: processor.state });
+  Object.assign(counts, saved.small?.counts);
+  let prev = saved.small?.prev ?? -1;
+  const intake = new FlowIntake(options, 'aggregate', 'enriched', lane, saved.small?.last ?? null);
+  const rows = new RowWriter(options, life, 'enriched', lane);
+  const writer = (to: string) => (to === 'partials' ? lane : 0);
+  const watermark = () => processor.time.watermark;
+  const made = new MadeOutput(
+    { codec, outbox: life.outbox, pipeline },
+    writer,
+    watermark,
+    saved.small?.made ?? [],
+  );
+  const output: AggregateOutput = {
+    forward(record) {
+      record.prev = prev;
+      prev = record.seq;
+      life.outbox.add(`${pipeline}.aggregated`, lane, codec.encodeFlow('aggregated', record));
+    },
+    window: (result) => made.add('windows', lane, { kind: 'window', result }),
+    alert: (alert) => made.add('alerts', lane, { kind: 'alert', alert }),
+    partial: (to, record) => made.add('partials', to, record),
+  };
+  return {
+    from: saved.from,
+    async take(records, base) {
+      const news = await intake.read(records, base, (_, row) => rows.store(row));
+      for (const record of news) {
+        if (record.kind !== 'tick' && record.kind !== 'opened') counts.events++;
+        made.causedBy(record.seq, record.ingestTime);
+        processor.process(record, output);
+      }
+      measures.stages.aggregate.add(clock.now(), news.length);
+      await rows.write();
+    },
+    commit: (next) => saved.save(next, { last: intake.last, prev, made: made.saved(), counts }),
+  };
+}

@@ -1,0 +1,92 @@
+import type { MadeId } from '../accept.ts';
+import { LANE_SEQ_SPAN } from '../bounds.ts';
+import { deliverAll } from '../delivery.ts';
+import type { LaneUnit } from '../lane-unit.ts';
+import type { LaneLife } from '../lane-worker.ts';
+import type { LogRecord } from '../ports/log.ts';
+import { loadPosition, savePosition } from '../small-position.ts';
+import type { Delivery, RouteInput, RouteOutput } from '../stage.ts';
+import type { WorkerOptions } from '../worker-options.ts';
+import { FlowIntake } from './flow-intake.ts';
+import { MadeIntake } from './made-intake.ts';
+import { RowWriter } from './row-writer.ts';
+
+export type RouteTopic = 'aggregated' | 'windows' | 'alerts';
+
+interface Small {
+  readonly flow: number | null;
+  readonly made: readonly (readonly [number, MadeId])[];
+}
+
+/** route, one lane of one of its three topics: rows, the users' topics and the sinks before the commit. */
+export async function openRouteUnit(
+  options: WorkerOptions,
+  reads: RouteTopic,
+  lane: number,
+  life: LaneLife,
+): Promise<LaneUnit> {
+  const { plan, clock, stages, measures, generation } = options;
+  const group = `${plan.pipeline}.route.${reads}`;
+  const topic = `${plan.pipeline}.${reads}`;
+  const { offset, small } = await loadPosition<Small>(options, group, topic, lane);
+  const flows =
+    reads === 'aggregated' ? new FlowIntake(options, 'route', reads, lane, small?.flow ?? null) : null;
+  const made =
+    reads === 'aggregated' ? null : new MadeIntake(options, 'route', reads, lane, small?.made ?? []);
+  const rows = new RowWriter(options, life, reads, lane);
+  const processor = stages.route();
+  const pending = new Map<string, Delivery[]>();
+  let timestampMs = 0;
+  const output: RouteOutput = {
+    store: rows.store,
+    append: (to, toLane, record) => life.outbox.add(to, toLane, { ...record, timestampMs }),
+    deliver(sink, delivery) {
+      pending.set(sink, [...(pending.get(sink) ?? []), delivery]);
+    },
+  };
+
+  async function inputs(records: readonly LogRecord[], base: number): Promise<RouteInput[]> {
+    const first = generation * LANE_SEQ_SPAN;
+    const news: RouteInput[] = [];
+    if (flows !== null) {
+      for (const flow of await flows.read(records, base, (_, row) => rows.store(row))) {
+        if (flow.kind !== 'tick' && flow.kind !== 'opened')
+          news.push({ topic: 'aggregated', seq: flow.seq, flow });
+      }
+    }
+    await made?.read(
+      records,
+      base,
+      (_, row) => rows.store(row),
+      ({ content }, at) => {
+        if (content.kind === 'window')
+          news.push({ topic: 'windows', seq: first + at, result: content.result });
+        else if (content.kind === 'alert')
+          news.push({ topic: 'alerts', seq: first + at, alert: content.alert });
+        else throw new Error(`a ${content.kind} on ${topic}`);
+      },
+    );
+    return news;
+  }
+
+  return {
+    from: offset,
+    async take(records, base) {
+      timestampMs = records.at(-1)?.timestampMs ?? 0;
+      const news = await inputs(records, base);
+      for (const input of news) processor.process(input, output);
+      const batch = { deliveries: () => pending, store: rows.store };
+      await deliverAll({ plan, sinks: stages.sinks, clock, measures, isOver: life.isOver }, batch);
+      pending.clear();
+      await rows.write();
+      const now = clock.now();
+      measures.stages.route.add(now, news.length);
+      for (const record of records) measures.stages.route.latency(now, now - record.timestampMs);
+    },
+    commit: (next) =>
+      savePosition<Small>(options, group, topic, lane, next, {
+        flow: flows?.last ?? null,
+        made: made?.saved() ?? [],
+      }),
+  };
+}

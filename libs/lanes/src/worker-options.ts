@@ -1,0 +1,25 @@
+import type { Plan } from '@millrace/pipeline/plan';
+import type { LaneCodec } from './lane-codec.ts';
+import type { LaneStages } from './lane-stages.ts';
+import type { Measures } from './measures.ts';
+import type { Clock } from './ports/clock.ts';
+import type { EventLog } from './ports/log.ts';
+import type { ResultStore } from './ports/results.ts';
+import type { StateStore } from './ports/state.ts';
+
+/** What the lanes of a process share. */
+export interface WorkerOptions {
+  readonly plan: Plan;
+  /** Raised by a reset; part of every seq. */
+  readonly generation: number;
+  readonly log: EventLog;
+  readonly state: StateStore;
+  readonly results: ResultStore;
+  readonly codec: LaneCodec;
+  readonly clock: Clock;
+  readonly stages: LaneStages;
+  readonly measures: Measures;
+  /** A random text, unique per take-over. */
+  newToken(): string;
+  onRetry?(stage: string, lane: number, error: unknown): void;
+}
