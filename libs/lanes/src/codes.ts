@@ -48,11 +48,27 @@ export const DEAD_LETTER_CODES = {
       'A value is of another type than the schema says. The message names the path, what was found and what is wanted.',
     remedy: 'Mend the sender, or convert the value in the source’s `map`.',
   },
+  wrong_format: {
+    stages: ['validate'],
+    meaning: 'A text is not what its type is written as: a time (RFC 3339), a date or bytes (base64).',
+    remedy:
+      'Mend the sender, or read the text in the source’s `map` (`parse_time(row.date, "yyyy-MM-dd", "UTC")`).',
+  },
   out_of_range: {
     stages: ['validate'],
     meaning:
-      'A value does not fit its type: an integer too large, a text that is no symbol of the enum, bytes of another length.',
+      'A value does not fit its type: an integer too large, a time beyond the year 9999, bytes of another length.',
     remedy: 'Mend the sender, or widen the type in the schema (int → long).',
+  },
+  unknown_symbol: {
+    stages: ['validate'],
+    meaning: 'The text is none of the symbols of the schema’s enum.',
+    remedy: 'Add the symbol to the schema and give the enum a default, or mend the sender.',
+  },
+  too_deep: {
+    stages: ['validate'],
+    meaning: 'Records that contain themselves are nested deeper than is read.',
+    remedy: 'Look at the event: this is usually a sender in a loop.',
   },
   far_future: {
     stages: ['validate'],

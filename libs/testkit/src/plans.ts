@@ -1,8 +1,8 @@
-import type { EventCodec, Fault } from '@millrace/pipeline/event-codec';
+import { createEventCodec } from '@millrace/pipeline/avro-codec';
 import type {
+  AvroSchema,
   EnrichPlan,
   EventPlan,
-  EventValue,
   Plan,
   RoutePlan,
   RulePlan,
@@ -56,27 +56,25 @@ export function planOf(parts: Partial<Plan> = {}): Plan {
   };
 }
 
-/** The type of a field of `flatCodec`; with `?` it may be missing and is null then. */
-export type FlatField = 'string' | 'string?' | 'double' | 'double?' | 'long' | 'boolean';
+/** A payment as its Avro schema. */
+export const PAYMENT_SCHEMA = {
+  type: 'record',
+  name: 'Payment',
+  fields: [
+    { name: 'payment_id', type: 'string' },
+    { name: 'card', type: 'string' },
+    { name: 'merchant_id', type: ['null', 'string'], default: null },
+    { name: 'amount', type: 'double' },
+    { name: 'currency', type: 'string' },
+    { name: 'paid_at', type: { type: 'long', logicalType: 'timestamp-millis' } },
+  ],
+} as const satisfies AvroSchema;
 
-export const PAYMENT_FIELDS = {
-  payment_id: 'string',
-  card: 'string',
-  merchant_id: 'string?',
-  amount: 'double',
-  currency: 'string',
-  paid_at: 'long',
-} as const satisfies Record<string, FlatField>;
-
-/** Events by `fields`, with `payment_id` as id, `card` as key and `paid_at` as time. */
-export function eventPlanOf(fields: Readonly<Record<string, FlatField>> = PAYMENT_FIELDS): EventPlan {
+/** Payments: `payment_id` is the id, `card` the key, `paid_at` the time. */
+export function eventPlanOf(schema: AvroSchema = PAYMENT_SCHEMA): EventPlan {
   return {
-    schema: {
-      type: 'record',
-      name: 'Payment',
-      fields: Object.entries(fields).map(([name, type]) => ({ name, type: avroType(type) })),
-    },
-    codec: flatCodec(fields),
+    schema,
+    codec: createEventCodec(schema),
     id: ({ event }) => String(event!.payment_id),
     key: ({ event }) => String(event!.card),
     keyText: 'event.card',
@@ -84,10 +82,6 @@ export function eventPlanOf(fields: Readonly<Record<string, FlatField>> = PAYMEN
     priority: null,
     ingestFields: ['payment_id', 'card', 'paid_at'],
   };
-}
-
-function avroType(type: FlatField): string | readonly string[] {
-  return type.endsWith('?') ? ['null', type.slice(0, -1)] : type;
 }
 
 export function sourceOf(name: string, parts: Partial<SourcePlan> = {}): SourcePlan {
@@ -123,46 +117,4 @@ export function enrichmentOf(name: string, table: string, parts: Partial<EnrichP
 
 export function routeOf(name: string, parts: Partial<RoutePlan> = {}): RoutePlan {
   return { name, from: { topic: 'events' }, when: null, to: [], ...parts };
-}
-
-/** A codec for events of plain fields; its bytes are JSON. */
-export function flatCodec(fields: Readonly<Record<string, FlatField>>): EventCodec {
-  return {
-    read(record, { unknownFields }) {
-      if (typeof record !== 'object' || record === null) {
-        return { event: null, faults: [{ path: '', code: 'wrong_type', message: 'not an object' }] };
-      }
-      const row = record as EventValue;
-      const faults: Fault[] = [];
-      const event: EventValue = {};
-      for (const [name, type] of Object.entries(fields)) readField(name, type, row[name], event, faults);
-      for (const name of unknownFields === 'reject' ? Object.keys(row) : []) {
-        if (!Object.hasOwn(fields, name))
-          faults.push({ path: name, code: 'unknown_field', message: 'no such field' });
-      }
-      return faults.length > 0 ? { event: null, faults } : { event, faults: null };
-    },
-    partial: (names) => {
-      const wanted = Object.entries(fields).filter(([name]) => names.includes(name));
-      const reader = flatCodec(Object.fromEntries(wanted));
-      return { read: (record, options) => reader.read(record, { ...options, unknownFields: 'ignore' }) };
-    },
-    encode: (event) => new TextEncoder().encode(JSON.stringify(event)),
-    decode: (bytes, offset) => ({
-      event: JSON.parse(new TextDecoder().decode(bytes.subarray(offset))) as EventValue,
-      end: bytes.length,
-    }),
-  };
-}
-
-function readField(name: string, type: FlatField, value: unknown, event: EventValue, faults: Fault[]): void {
-  const plain = type.endsWith('?') ? type.slice(0, -1) : type;
-  const wanted = plain === 'double' || plain === 'long' ? 'number' : plain;
-  event[name] = value ?? null;
-  if (typeof value === wanted || (plain === 'long' && typeof value === 'bigint')) return;
-  if (value === undefined || value === null) {
-    if (!type.endsWith('?')) faults.push({ path: name, code: 'missing_field', message: `wants a ${plain}` });
-    return;
-  }
-  faults.push({ path: name, code: 'wrong_type', message: `wants a ${plain}, found a ${typeof value}` });
 }
