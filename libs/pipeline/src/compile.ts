@@ -18,7 +18,7 @@ import { parseDuration } from './duration.ts';
 import type { UserFunctions } from './expression/context.ts';
 import { listOf, recordOf, STRING, type Type } from './expression/type.ts';
 import type { DocumentFault } from './faults.ts';
-import type { Plan, TimePlan } from './plan.ts';
+import type { FieldsUsed, Plan, TimePlan } from './plan.ts';
 import { topologyOf } from './topology.ts';
 
 export interface CompileInput {
@@ -54,6 +54,7 @@ export function compile(input: CompileInput): CompileResult {
     folder: dirname(resolve(input.path)),
     secrets: Array.isArray(checked.data.secrets) ? checked.data.secrets.map(String) : [],
     faults: [...checked.faults],
+    fieldsRead: new Map(),
   };
   // What has the wrong shape can't be looked into.
   const plan = building.faults.length === 0 ? compileSections(building, checked.data) : null;
@@ -107,6 +108,7 @@ function compileSections(building: Building, data: Section): Plan | null {
     detectors,
     routes,
     cases,
+    fieldsUsed: fieldsUsed(building),
     folder: building.folder,
   };
   const schemas = deriveSchemas({
@@ -117,6 +119,20 @@ function compileSections(building: Building, data: Section): Plan | null {
     windows,
   });
   return { ...parts, schemas, topology: topologyOf(parts) };
+}
+
+/** What a stage must decode of an event for its expressions. */
+function fieldsUsed({ fieldsRead }: Building): FieldsUsed {
+  const of = (...sections: string[]): readonly string[] | null => {
+    const fields = new Set(sections.flatMap((section) => [...(fieldsRead.get(section) ?? [])]));
+    return fields.has('*') ? null : [...fields].sort();
+  };
+  return {
+    validate: of('validate'),
+    enrich: of('enrich'),
+    aggregate: of('aggregate', 'detect'),
+    route: of('route'),
+  };
 }
 
 /** What `event` is as it goes through the stages. */

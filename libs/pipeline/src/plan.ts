@@ -50,10 +50,23 @@ export interface Plan {
   readonly detectors: readonly DetectorPlan[];
   readonly routes: readonly RoutePlan[];
   readonly cases: readonly CasePlan[];
+  readonly fieldsUsed: FieldsUsed;
   readonly schemas: DerivedSchemas;
   readonly topology: Topology;
   /** The folder that relative paths in the document start from. */
   readonly folder: string;
+}
+
+/**
+ * The top-level names under `event` that each stage's expressions read (fields, enrichments, `flags`); null: all of
+ * them, because a function reads what it likes. A stage of its own process decodes no others to evaluate them.
+ */
+export interface FieldsUsed {
+  readonly validate: readonly string[] | null;
+  readonly enrich: readonly string[] | null;
+  readonly aggregate: readonly string[] | null;
+  /** For conditions; what a sink is given is the whole event. */
+  readonly route: readonly string[] | null;
 }
 
 /** All in milliseconds. */
@@ -173,7 +186,10 @@ export interface DetectorPlan {
 
 export interface RoutePlan {
   readonly name: string;
-  readonly from: { readonly topic: 'events' } | { readonly topic: 'alerts' } | { readonly topic: 'windows'; readonly window: string };
+  readonly from:
+    | { readonly topic: 'events' }
+    | { readonly topic: 'alerts' }
+    | { readonly topic: 'windows'; readonly window: string };
   readonly when: Expression<boolean> | null;
   readonly to: readonly SinkPlan[];
 }

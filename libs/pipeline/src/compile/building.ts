@@ -26,6 +26,8 @@ export interface Building {
   readonly folder: string;
   readonly secrets: readonly string[];
   readonly faults: DocumentFault[];
+  /** Event fields read by each section so far; `*` for all of them. */
+  readonly fieldsRead: Map<string, Set<string>>;
 }
 
 export function report(
@@ -54,7 +56,7 @@ export function operandAt(
 ): Operand | null {
   const text = String(value);
   const f = building.document.functionOf(text);
-  if (f) return userExpression(f, variables);
+  if (f) return noted(building, path, userExpression(f, variables));
   const compiled = compileExpression(text, { variables, functions: building.functions });
   return settle(building, path, compiled, text);
 }
@@ -76,9 +78,19 @@ function settle(
   compiled: CompiledExpression | readonly ExpressionFault[],
   text: string,
 ): Operand | null {
-  if (!Array.isArray(compiled)) return { ...(compiled as CompiledExpression), user: null };
+  if (!Array.isArray(compiled))
+    return noted(building, path, { ...(compiled as CompiledExpression), user: null });
   reportExpression(building, path, compiled as readonly ExpressionFault[], text);
   return null;
+}
+
+function noted(building: Building, path: Path, operand: Operand): Operand {
+  const fields = operand.used.get('event');
+  const section = String(path[0]);
+  const read = building.fieldsRead.get(section) ?? new Set<string>();
+  for (const field of fields === null ? ['*'] : (fields ?? [])) read.add(field);
+  building.fieldsRead.set(section, read);
+  return operand;
 }
 
 export function reportExpression(
