@@ -1,8 +1,11 @@
 import type { EventValue } from '@millrace/pipeline/plan';
 import type { DeadLetterCode } from './codes.ts';
 
-/** Event time of a record that has none, and of a part that has not shown any: before every time. */
-export const NO_TIME = Number.MIN_SAFE_INTEGER;
+/**
+ * Event time of a record that has none, and of a part that has not shown any: before every time. The least integer
+ * whose Avro bytes double arithmetic still reads right, so that readers in JavaScript agree about it.
+ */
+export const NO_TIME = -(2 ** 52);
 /** Position of a record whose source has none (HTTP). */
 export const NO_POSITION = -1;
 
