@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { jsonParse } from '@millrace/pipeline/json-parse';
 import { CSV_DELIMITERS, CsvError, csvColumns, csvRecord } from './csv-row.ts';
 
 /** The content type of payloads that are one JSON value. */
@@ -44,8 +45,9 @@ export function decodePayload(contentType: string, payload: Uint8Array): Payload
  */
 export function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return jsonParse(text);
   } catch (error) {
+    // Nothing but the parser's own errors can come from here: SyntaxError, or RangeError for too deep a nesting.
     throw new PayloadError('malformed_json', (error as Error).message);
   }
 }
