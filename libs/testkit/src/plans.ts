@@ -36,6 +36,7 @@ export function planOf(parts: Partial<Plan> = {}): Plan {
     detectors: [],
     routes: [],
     cases: [],
+    fieldsUsed: { validate: null, enrich: null, aggregate: null, route: null },
     schemas: {
       raw: 'bytes',
       tick: 'bytes',
