@@ -53,7 +53,8 @@ export function refuse(context: Context, operand: Part, value: unknown, wanted: 
       `${operand.text} is null in ${context.text}; guard it: ${guardHint(operand)}`,
     );
   }
-  fail(context, 'wrong_type', `${operand.text} is ${shown(value)} in ${context.text}, wanted ${wanted}`);
+  const cast = typeof value === 'string' && wanted === 'a number' ? `; write double(${operand.text})` : '';
+  fail(context, 'wrong_type', `${operand.text} is ${shown(value)} in ${context.text}, wanted ${wanted}${cast}`);
 }
 
 export function numberOf(context: Context, operand: Part): (scope: never) => number {
@@ -82,9 +83,12 @@ export function comparison(node: ASTNode, op: string, left: Part, right: Part, c
   const a = left.run;
   const b = right.run;
   const check = (x: unknown, y: unknown): void => {
-    const wanted = typeof x === 'string' ? 'a text' : 'a number';
-    if (typeof x !== 'number' && typeof x !== 'string') refuse(context, left, x, 'a number or a text');
-    if (typeof x !== typeof y) refuse(context, right, y, wanted);
+    const comparable = typeof x === 'number' || typeof x === 'string';
+    // Where only one side's type is known before it runs, the other one is to blame.
+    if (!comparable || (typeof x !== typeof y && left.type.kind === 'dyn' && right.type.kind !== 'dyn')) {
+      refuse(context, left, x, right.type.kind === 'dyn' ? 'a number or a text' : nameOf(right.type.kind));
+    }
+    if (typeof x !== typeof y) refuse(context, right, y, typeof x === 'string' ? 'a text' : 'a number');
   };
   return part(context, node, BOOL, comparing(op, a, b, check));
 }
