@@ -16,23 +16,25 @@ export function flowOf(kind: FlowKind, parts: Partial<Flow> = {}): Flow {
 
 /** An event as ingest writes it: JSON bytes, not read yet. Its id, key and time are the payment's. */
 export function rawEvent(record: Readonly<Record<string, unknown>>, parts: Partial<Flow> = {}): Flow {
-  return flowOf('event', {
+  const payload = encoder.encode(JSON.stringify(record));
+  return flowOf('event', { ...headerOf(record), contentType: 'application/json', payload, ...parts });
+}
+
+/** An event as it leaves validate. */
+export function readEvent(event: Readonly<Record<string, unknown>>, parts: Partial<Flow> = {}): Flow {
+  const flags = parts.flags ?? [];
+  return flowOf('event', { ...headerOf(event), event: { ...event, flags }, flags, ...parts });
+}
+
+function headerOf(record: Readonly<Record<string, unknown>>): Partial<Flow> {
+  return {
     seq: 0,
     source: 'api',
     id: String(record.payment_id),
     key: String(record.card),
     eventTime: Number(record.paid_at),
     ingestTime: 1_700_000_000_000,
-    contentType: 'application/json',
-    payload: encoder.encode(JSON.stringify(record)),
-    ...parts,
-  });
-}
-
-/** An event as it leaves validate. */
-export function readEvent(event: Readonly<Record<string, unknown>>, parts: Partial<Flow> = {}): Flow {
-  const flags = parts.flags ?? [];
-  return rawEvent(event, { event: { ...event, flags }, flags, ...parts });
+  };
 }
 
 /** The outputs of every stage in one. */
