@@ -37,7 +37,6 @@ export function planOf(parts: Partial<Plan> = {}): Plan {
     routes: [],
     cases: [],
     fieldsUsed: { validate: null, enrich: null, aggregate: null, route: null },
-    fieldsUsed: { validate: null, enrich: null, aggregate: null, route: null },
     schemas: {
       raw: 'bytes',
       tick: 'bytes',
