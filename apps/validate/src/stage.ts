@@ -1,7 +1,7 @@
 import type { Counts } from '@millrace/lanes/audit';
 import { type Flow, NO_TIME, reject } from '@millrace/lanes/flow';
 import { decodePayload, type Payload, PayloadError } from '@millrace/lanes/payload';
-import { createSourceMap } from '@millrace/lanes/source-map';
+import { createSourceMap, eventFields } from '@millrace/lanes/source-map';
 import type { FlowOutput, Processor } from '@millrace/lanes/stage';
 import { ExpressionError } from '@millrace/pipeline/expression-error';
 import type { EventValue, Plan, RulePlan, Scope } from '@millrace/pipeline/plan';
@@ -50,9 +50,11 @@ export function createValidate(plan: Plan, counts: Counts): Processor<Flow, Flow
 
 /** Answers the event that the payload holds, or null after it has rejected the record. */
 function createReader(plan: Plan): (record: Flow) => EventValue | null {
-  const { codec, time } = plan.event;
+  const { codec, time, schema } = plan.event;
   const { unknownFields } = plan.validate;
-  const maps = new Map(plan.sources.map((source) => [source.name, createSourceMap(source)]));
+  const maps = new Map(
+    plan.sources.map((source) => [source.name, createSourceMap(source, eventFields(schema))]),
+  );
   const textualOptions = { textual: true, unknownFields };
   const typedOptions = { textual: false, unknownFields };
 

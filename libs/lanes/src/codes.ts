@@ -33,40 +33,60 @@ export const DEAD_LETTER_CODES = {
     remedy: 'Send `application/json`, `application/x-ndjson` or `text/csv`.',
   },
   missing_field: {
-    stages: ['validate'],
+    stages: ['ingest', 'validate'],
     meaning: 'The schema wants a field that the event does not have, or that is null.',
     remedy: 'Mend the sender, or give the field a default in the schema.',
   },
   unknown_field: {
-    stages: ['validate'],
+    stages: ['ingest', 'validate'],
     meaning: 'The event has a field that the schema does not know.',
     remedy: 'Add the field to the schema with a default, or set `validate.unknown_fields: ignore`.',
   },
   wrong_type: {
-    stages: ['validate'],
+    stages: ['ingest', 'validate'],
     meaning:
       'A value is of another type than the schema says. The message names the path, what was found and what is wanted.',
     remedy: 'Mend the sender, or convert the value in the source’s `map`.',
   },
+  too_large: {
+    stages: ['ingest'],
+    meaning: 'One record is larger than the source takes.',
+    remedy: 'Check the file: often a quote that is never closed. Otherwise raise the source’s limit.',
+  },
+  bad_id: {
+    stages: ['ingest'],
+    meaning: 'The value of `event.id` can’t be an id: it is empty or too long.',
+    remedy: 'Mend the sender or the expression.',
+  },
+  bad_key: {
+    stages: ['ingest'],
+    meaning: 'The value of `event.key` is too long for a key.',
+    remedy: 'Mend the expression; a key names what events belong together, such as a card or a device.',
+  },
+  bad_time: {
+    stages: ['ingest'],
+    meaning: 'The value of `event.time` is no time in milliseconds since 1970.',
+    remedy: 'Mend the expression; text is read with `parse_time` in the source’s `map`.',
+  },
   wrong_format: {
-    stages: ['validate'],
+    stages: ['ingest', 'validate'],
     meaning: 'A text is not what its type is written as: a time (RFC 3339), a date or bytes (base64).',
     remedy:
       'Mend the sender, or read the text in the source’s `map` (`parse_time(row.date, "yyyy-MM-dd", "UTC")`).',
   },
   out_of_range: {
-    stages: ['validate'],
+    stages: ['ingest', 'validate'],
     meaning:
       'A value does not fit its type: an integer too large, a time beyond the year 9999, bytes of another length.',
     remedy: 'Mend the sender, or widen the type in the schema (int → long).',
   },
   unknown_symbol: {
-    stages: ['validate'],
+    stages: ['ingest', 'validate'],
     meaning: 'The text is none of the symbols of the schema’s enum.',
     remedy: 'Add the symbol to the schema and give the enum a default, or mend the sender.',
   },
   too_deep: {
-    stages: ['validate'],
+    stages: ['ingest', 'validate'],
     meaning: 'Records that contain themselves are nested deeper than is read.',
     remedy: 'Look at the event: this is usually a sender in a loop.',
   },
@@ -82,7 +102,7 @@ export const DEAD_LETTER_CODES = {
     remedy: 'Mend the clean expression, then replay.',
   },
   expression_error: {
-    stages: ['validate', 'enrich', 'aggregate', 'sink:NAME'],
+    stages: ['ingest', 'validate', 'enrich', 'aggregate', 'sink:NAME'],
     meaning:
       'An expression or function of the document has no value for this event: a null where a value is needed, a division by zero, text that can’t be parsed, a function that threw. The message names it.',
     remedy: 'Mend the expression (`event.x != null && …`), then replay.',

@@ -1,4 +1,4 @@
-import type { Scope, SourcePlan } from '@millrace/pipeline/plan';
+import type { AvroSchema, Scope, SourcePlan } from '@millrace/pipeline/plan';
 
 /**
  * A source's record (a JSON object, a CSV row) as the event's fields: what the source's `map` gives, and nothing
@@ -9,11 +9,11 @@ export type SourceMap = (record: unknown, position: number) => unknown;
 
 /**
  * Null: the source has no `map`, its records are the events.
- * @param wanted event fields that are enough, such as ingest's; absent: all.
+ * @param fields the event fields wanted: all (`eventFields`), or the few that ingest needs.
  */
-export function createSourceMap(source: SourcePlan, wanted?: readonly string[]): SourceMap | null {
+export function createSourceMap(source: SourcePlan, fields: readonly string[]): SourceMap | null {
   if (source.map === null) return null;
-  const steps = [...source.map].filter(([field]) => wanted === undefined || wanted.includes(field));
+  const steps = [...source.map].filter(([field]) => fields.includes(field));
   return (record, position) => {
     // The codec says what is wrong with a record that is no object.
     if (typeof record !== 'object' || record === null || Array.isArray(record)) return record;
@@ -22,4 +22,11 @@ export function createSourceMap(source: SourcePlan, wanted?: readonly string[]):
     for (const [field, value] of steps) mapped[field] = value(scope);
     return mapped;
   };
+}
+
+/** The names of the event's fields, in the order of its schema. */
+export function eventFields(schema: AvroSchema): string[] {
+  const { fields } = schema as { readonly fields?: readonly { readonly name: string }[] };
+  if (fields === undefined) throw new Error('the event schema is not a record');
+  return fields.map(({ name }) => name);
 }
