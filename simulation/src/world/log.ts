@@ -74,8 +74,9 @@ export function createEventLog(world: LogWorld, process: SimulatedProcess): Even
 /** A lane that this member holds, or believes that it holds. */
 interface Lease {
   released: boolean;
-  /** Ends a fetch that waits for records. */
+  /** Ends a fetch that waits for records, and tells the reader. */
   wake(): void;
+  reader: LaneReader | null;
   ended: Promise<void>;
 }
 
@@ -98,10 +99,11 @@ function createConsumer(world: LogWorld, process: SimulatedProcess, options: Con
     leases.delete(lane);
     lease.released = true;
     lease.wake();
+    lease.reader?.released();
   }
 
   function take(lane: number): void {
-    const lease: Lease = { released: false, wake: () => undefined, ended: Promise.resolve() };
+    const lease: Lease = { released: false, wake: () => undefined, reader: null, ended: Promise.resolve() };
     const before = endings.get(lane) ?? Promise.resolve();
     lease.ended = before.then(() => hold(lane, lease));
     endings.set(lane, lease.ended);
@@ -112,9 +114,10 @@ function createConsumer(world: LogWorld, process: SimulatedProcess, options: Con
     while (!lease.released) {
       try {
         const reader = await options.takeOver(lane);
-        await feed(lane, lease, reader);
-        reader.released();
+        if (lease.released) reader.released();
+        else await feed(lane, lease, reader);
       } catch (error) {
+        lease.reader = null;
         if (error instanceof LaneStopped) {
           stopped.add(lane);
           leases.delete(lane);
@@ -127,6 +130,7 @@ function createConsumer(world: LogWorld, process: SimulatedProcess, options: Con
   }
 
   async function feed(lane: number, lease: Lease, reader: LaneReader): Promise<void> {
+    lease.reader = reader;
     let at = reader.from;
     if (world.network.random.chance(world.faults().wrongFirst)) {
       at = world.broker.committed(groupName, topic, lane)?.offset ?? 0;

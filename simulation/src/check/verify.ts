@@ -1,0 +1,139 @@
+import { NO_TIME } from '@millrace/lanes/flow';
+import type { Alert, WindowResult } from '@millrace/lanes/made';
+import type { OracleAlert } from '../oracle/detectors.ts';
+import { type LaneTruth, laneTruth, type OraclePartial } from '../oracle/lane.ts';
+import { type MergeRecord, type MergeTruth, mergeTruth } from '../oracle/merge.ts';
+import type { Fields, OraclePlan } from '../oracle/plan.ts';
+import { keyOf, type OracleResult } from '../oracle/windows.ts';
+import { differences } from './differences.ts';
+import type { Caused, Observed, ObservedPartial, Streams } from './observed.ts';
+import { verifyRows } from './rows.ts';
+
+/** Everything that a finished run must have made of its records. Empty: all is well. */
+export function verify(plan: OraclePlan, observed: Observed): string[] {
+  const lanes = observed.records.map((records) => laneTruth(plan, records));
+  const faults = verifyPartials(lanes, observed.partials);
+  if (faults.length > 0) return faults;
+  const merges = observed.partials.map((partials, q) => mergeTruth(plan, withEvents(lanes, partials, q)));
+  return [
+    ...(observed.made === null ? [] : verifyMade(lanes, merges, observed.made)),
+    ...verifyTotals(plan, lanes, merges),
+    ...verifyRows(observed, lanes, merges),
+    ...verifyCounts(lanes, observed),
+  ];
+}
+
+/** What each lane told each lane of the merge. */
+function verifyPartials(
+  lanes: readonly LaneTruth[],
+  observed: readonly (readonly ObservedPartial[])[],
+): string[] {
+  return lanes.flatMap(({ partials }, from) =>
+    observed.flatMap((records, to) =>
+      differences(
+        `partials of lane ${from} to ${to}`,
+        partials.filter((partial) => partial.to === to).map((partial) => toldByOracle(partial)),
+        records.filter((record) => record.from === from).map(({ record }) => told(record)),
+      ),
+    ),
+  );
+}
+
+function toldByOracle(partial: OraclePartial) {
+  if (partial.kind === 'mark') return { kind: 'mark', watermark: partial.watermark, idle: partial.idle };
+  return { kind: 'partial', window: partial.window.name, group: partial.group, start: partial.start };
+}
+
+function told(record: ObservedPartial['record']) {
+  if (record.kind === 'mark') {
+    const watermark = record.watermark <= NO_TIME ? Number.NEGATIVE_INFINITY : record.watermark;
+    return { kind: 'mark', watermark, idle: record.idle };
+  }
+  return { kind: 'partial', window: record.window, group: record.group, start: record.start };
+}
+
+/** The merge's input in its real order, with the events that the oracle knows behind each partial. */
+function withEvents(
+  lanes: readonly LaneTruth[],
+  observed: readonly ObservedPartial[],
+  to: number,
+): MergeRecord[] {
+  const known = lanes.map(({ partials }) => partials.filter((partial) => partial.to === to));
+  const next = lanes.map(() => 0);
+  return observed.map(({ seq, from }) => ({ seq, from, partial: known[from]![next[from]!++]! }));
+}
+
+function verifyMade(
+  lanes: readonly LaneTruth[],
+  merges: readonly MergeTruth[],
+  made: { readonly local: Streams; readonly merged: Streams },
+): string[] {
+  const compare = (who: string, truths: readonly (LaneTruth | MergeTruth)[], { windows, alerts }: Streams) =>
+    truths.flatMap((truth, lane) => [
+      ...differences(`${who} windows of lane ${lane}`, truth.results, windows[lane]!.map(plainResult)),
+      ...differences(`${who} alerts of lane ${lane}`, truth.alerts, alerts[lane]!.map(plainAlert)),
+    ]);
+  return [...compare('local', lanes, made.local), ...compare('merged', merges, made.merged)];
+}
+
+function plainResult(result: Caused<WindowResult>): OracleResult {
+  const { seq, name, group, start, end, revision, final, values } = result;
+  return { seq, name, group, start, end, revision, final, values };
+}
+
+function plainAlert(alert: Caused<Alert>): OracleAlert {
+  const { seq, id, name, group, severity, time, value, score, eventId, window } = alert;
+  return { seq, id, name, group, severity, time, value, score, eventId, window };
+}
+
+/**
+ * The last word on each merged window, from the events alone: whatever lanes raced, its final values are those of
+ * all events that some lane folded into it. Windows with a late merge are left out: part of them is a dead letter.
+ */
+function verifyTotals(
+  plan: OraclePlan,
+  lanes: readonly LaneTruth[],
+  merges: readonly MergeTruth[],
+): string[] {
+  const late = new Set(
+    merges
+      .flatMap(({ lateMerges }) => lateMerges)
+      .map(({ window, group, start }) => keyOf(window, group, start)),
+  );
+  const folded = new Map<string, (readonly Fields[])[]>();
+  for (const [lane, { partials }] of lanes.entries()) {
+    for (const partial of partials) {
+      if (partial.kind !== 'partial') continue;
+      const key = keyOf(partial.window.name, partial.group, partial.start);
+      const byLane = folded.get(key) ?? lanes.map(() => []);
+      byLane[lane] = partial.events;
+      folded.set(key, byLane);
+    }
+  }
+  const last = new Map<string, OracleResult>();
+  for (const { results } of merges)
+    for (const result of results) last.set(keyOf(result.name, result.group, result.start), result);
+  const total = (key: string, events: readonly Fields[]) => {
+    const [name] = JSON.parse(key) as [string];
+    return { key, final: true, values: plan.windows.find((window) => window.name === name)!.compute(events) };
+  };
+  const counted = [...folded].filter(([key]) => !late.has(key));
+  return differences(
+    'totals of merged windows',
+    counted.map(([key, byLane]) => total(key, byLane.flat())),
+    counted.map(([key]) => ({ key, final: last.get(key)?.final, values: last.get(key)?.values })),
+  );
+}
+
+function verifyCounts(lanes: readonly LaneTruth[], { counts, records }: Observed): string[] {
+  return lanes.flatMap(({ outcomes }, lane) => {
+    const tally = { duplicate: 0, rejected: 0, late: 0, processed: 0 };
+    for (const { outcome } of outcomes) tally[outcome]++;
+    const { duplicate, rejected, late, processed } = counts[lane]!;
+    return differences(
+      `counts of lane ${lane} (${records[lane]!.length} records)`,
+      [tally],
+      [{ duplicate, rejected, late, processed }],
+    );
+  });
+}
