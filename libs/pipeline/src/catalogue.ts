@@ -22,6 +22,14 @@ export interface Kind {
   readonly settings: { readonly [key: string]: unknown };
   /** The setting that a scalar stands for: with `path`, `file: ./x.csv` is `file: { path: ./x.csv }`. */
   readonly shorthand?: string;
+  /**
+   * What is wrong with checked settings that their schema can't say, or null. `route` is set for sinks: what the
+   * sink's route reads (`events`, `alerts` or `windows.NAME`).
+   */
+  check?(
+    config: Readonly<Record<string, unknown>>,
+    place: { readonly pipeline: string; readonly from?: string },
+  ): string | null;
   /** Sources: whether it ends by itself with these settings. */
   finite?(config: Readonly<Record<string, unknown>>): boolean;
 }

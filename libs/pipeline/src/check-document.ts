@@ -126,6 +126,14 @@ function faultOf(document: PipelineDocument, error: ErrorObject): DocumentFault 
       const hint = meantOrKnown(String(error.data), values);
       return at(document, path, 'unknown_value', `${label} can't be ${JSON.stringify(error.data)}`, hint);
     }
+    case 'const':
+      return at(
+        document,
+        path,
+        'unknown_value',
+        `${label} can't be ${JSON.stringify(error.data)}`,
+        `write ${error.params.allowedValue}`,
+      );
     case 'format':
       return at(document, path, `bad_${error.params.format}`, formatMessage(error), null);
     case 'pattern':

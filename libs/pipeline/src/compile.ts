@@ -47,6 +47,7 @@ export function compile(input: CompileInput): CompileResult {
   if (Array.isArray(document)) return { plan: null, faults: document as readonly DocumentFault[] };
   const checked = checkDocument(document as PipelineDocument, input.catalogue);
   const building: Building = {
+    pipeline: String(checked.data.pipeline),
     document: document as PipelineDocument,
     catalogue: input.catalogue,
     functions: input.functions ?? {},

@@ -34,7 +34,7 @@ export function topologyOf(plan: TopologySource): Topology {
     { name: topic('validated'), records: ['Validated', 'Tick', 'Opened', 'Rejected', 'Replay'].map(record) },
     { name: topic('enriched'), records: ['Enriched', 'Tick', 'Opened', 'Rejected', 'Replay'].map(record) },
     { name: topic('aggregated'), records: ['Aggregated', 'Rejected', 'Replay'].map(record) },
-    { name: topic('windows'), records: plan.windows.map((window) => record(`windows.${window.name}`)) },
+    { name: topic('windows'), records: plan.windows.map((window) => record(`Window_${window.name}`)) },
     { name: topic('alerts'), records: [record('Alert')] },
     ...(merged ? [{ name: topic('partials'), records: [record('Partial'), record('Mark')] }] : []),
     { name: topic('deadletters'), records: [] },

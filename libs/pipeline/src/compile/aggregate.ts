@@ -1,5 +1,6 @@
 import type { AggregateKind } from '../aggregate-kind.ts';
 import { aggregates } from '../aggregates.ts';
+import { RESERVED_VALUES } from '../derived-schemas.ts';
 import type { Path } from '../document.ts';
 import { parseDuration } from '../duration.ts';
 import { type ASTNode, parseExpression } from '../expression/parse.ts';
@@ -31,7 +32,7 @@ const WINDOW_FIELDS: readonly (readonly [string, Type])[] = [
   ['revision', DOUBLE],
   ['final', BOOL],
 ];
-const RESERVED = WINDOW_FIELDS.map(([name]) => name);
+const RESERVED = new Set([...RESERVED_VALUES, ...WINDOW_FIELDS.map(([name]) => name)]);
 
 /** What decides whether a group lives in one lane. */
 export interface Grouping {
@@ -98,7 +99,7 @@ function compileCompute(
 ): readonly ComputePlan[] {
   return Object.entries(section).flatMap(([name, value]): ComputePlan[] => {
     const at = [...path, name];
-    if (RESERVED.includes(name)) {
+    if (RESERVED.has(name)) {
       report(
         building,
         at,

@@ -19,6 +19,7 @@ export type Variables = ReadonlyMap<string, Type>;
 
 /** A document on its way to a plan: what every section needs, and where faults go. */
 export interface Building {
+  readonly pipeline: string;
   readonly document: PipelineDocument;
   readonly catalogue: Catalogue;
   readonly functions: UserFunctions;

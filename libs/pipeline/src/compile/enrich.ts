@@ -1,3 +1,4 @@
+import { RESERVED_ENRICHMENTS } from '../derived-schemas.ts';
 import { nullable, recordOf, type Type } from '../expression/type.ts';
 import { meantOrKnown } from '../faults.ts';
 import type { ColumnType, EnrichPlan } from '../plan.ts';
@@ -6,6 +7,8 @@ import type { EventShape } from './event.ts';
 import { asTextOrNull } from './operand.ts';
 import { typeOfColumn } from './sources.ts';
 import { GROUP, wantedAt } from './wanted.ts';
+
+const RENAME = 'give the enrichment another name';
 
 /** Columns that enrichments add, by table. */
 export function addedColumns(sections: readonly Section[]): ReadonlyMap<string, ReadonlySet<string>> {
@@ -18,14 +21,14 @@ export function addedColumns(sections: readonly Section[]): ReadonlyMap<string, 
   return added;
 }
 
-/** The types of `event.NAME` for each enrichment: null where the look-up found nothing. */
+/** The types of `event.NAME` for each enrichment: null where the look-up found nothing, as cells may be. */
 export function enrichmentTypes(sections: readonly Section[], tables: Section): ReadonlyMap<string, Type> {
   return new Map(
     sections.map((section) => {
       const table = tables[String(section.table)] as Section | undefined;
       const types = (table?.columns ?? {}) as Readonly<Record<string, ColumnType>>;
       const fields = (section.add as string[]).map(
-        (column) => [column, typeOfColumn(types[column] ?? 'string')] as const,
+        (column) => [column, nullable(typeOfColumn(types[column] ?? 'string'))] as const,
       );
       return [String(section.name), nullable(recordOf(new Map(fields)))] as const;
     }),
@@ -43,12 +46,15 @@ export function compileEnrich(
     const path = ['enrich', i];
     const name = String(section.name);
     if (shape.fields.has(name) || name === 'flags') {
+      report(building, [...path, 'name'], 'name_collision', `the event has a field ${name} already`, RENAME);
+    }
+    if (RESERVED_ENRICHMENTS.has(name)) {
       report(
         building,
         [...path, 'name'],
         'name_collision',
-        `the event has a field ${name} already`,
-        'give the enrichment another name',
+        `${name} is a field of Millrace's own records`,
+        RENAME,
       );
     }
     const table = String(section.table);

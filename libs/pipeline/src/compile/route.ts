@@ -41,8 +41,8 @@ export function compileRoutes(
   return sections.flatMap((section, i): RoutePlan[] => {
     const path = ['route', i];
     const name = String(section.name);
-    const to = compileSinks(building, [...path, 'to'], name, section.to as readonly Section[]);
     const from = String(section.from);
+    const to = compileSinks(building, [...path, 'to'], name, from, section.to as readonly Section[]);
     if (from === 'events' || from === 'alerts') {
       const variables = from === 'events' ? events : new Map([['alert', ALERT]]);
       return [{ name, from: { topic: from }, when: whenOf(building, path, section, variables), to }];
@@ -71,11 +71,12 @@ function compileSinks(
   building: Building,
   path: Path,
   route: string,
+  from: string,
   sections: readonly Section[],
 ): readonly SinkPlan[] {
   const counts = new Map<string, number>();
   return sections.map((section, i) => {
-    const { kind, config } = compileKind(building, [...path, i], section, [], building.catalogue.sinks);
+    const { kind, config } = compileKind(building, [...path, i], section, [], building.catalogue.sinks, from);
     const count = (counts.get(kind) ?? 0) + 1;
     counts.set(kind, count);
     return { name: count === 1 ? `${route}.${kind}` : `${route}.${kind}.${count}`, kind, config };

@@ -36,6 +36,7 @@ export function compileKind(
   section: Section,
   others: readonly string[],
   kinds: Readonly<Record<string, Kind>> | undefined,
+  from?: string,
 ): { readonly kind: string; readonly config: Readonly<Record<string, unknown>> } {
   const kind = Object.keys(section).find((key) => !others.includes(key)) ?? '';
   const value = section[kind] ?? {};
@@ -44,7 +45,11 @@ export function compileKind(
     resolve: (file) => resolveIn(building, file),
     secret: (name, inner) => checkSecret(building, [...at, ...inner], `secret:${name}`),
   });
-  return { kind, config: config as Readonly<Record<string, unknown>> };
+  const settings = config as Readonly<Record<string, unknown>>;
+  const place = { pipeline: building.pipeline, ...(from === undefined ? {} : { from }) };
+  const problem = kinds?.[kind]?.check?.(settings, place);
+  if (problem) report(building, at, 'bad_value', problem);
+  return { kind, config: settings };
 }
 
 function compileMap(

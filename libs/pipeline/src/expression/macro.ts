@@ -20,7 +20,7 @@ export function compileMacro(
 ): Part {
   demand(context, owner, ['list', 'map'], name);
   const [variable, body, transform] = nodes;
-  if (!variable || variable.op !== 'id' || !body || (transform && name !== 'map') || nodes.length > 3) {
+  if (variable?.op !== 'id' || !body || (transform && name !== 'map') || nodes.length > 3) {
     fault(
       context,
       node,

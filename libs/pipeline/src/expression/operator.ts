@@ -54,7 +54,11 @@ export function refuse(context: Context, operand: Part, value: unknown, wanted: 
     );
   }
   const cast = typeof value === 'string' && wanted === 'a number' ? `; write double(${operand.text})` : '';
-  fail(context, 'wrong_type', `${operand.text} is ${shown(value)} in ${context.text}, wanted ${wanted}${cast}`);
+  fail(
+    context,
+    'wrong_type',
+    `${operand.text} is ${shown(value)} in ${context.text}, wanted ${wanted}${cast}`,
+  );
 }
 
 export function numberOf(context: Context, operand: Part): (scope: never) => number {
