@@ -36,6 +36,9 @@ export function readEventJson(record: Flow): void {
     );
   }
   const written = JSON.parse(decoder.decode(record.payload)) as WrittenEvent;
+  if (typeof written.event !== 'object' || written.event === null) {
+    throw new Error(`a replay for stage ${record.stage} has no event in it (${record.id})`);
+  }
   const event = untag(written.event) as EventValue;
   const flags = Array.isArray(event.flags) ? (event.flags as string[]) : [];
   event.flags = flags;
@@ -78,7 +81,7 @@ function untagOne(mark: string, content: unknown): unknown {
     case '$double':
       return Number(content);
     case '$bytes':
-      return new Uint8Array(Buffer.from(content as string, 'base64'));
+      return Buffer.from(content as string, 'base64');
     case '$object':
       return Object.fromEntries(Object.entries(content as object).map(([key, inner]) => [key, untag(inner)]));
     default:
