@@ -41,7 +41,7 @@ export interface Bounds {
   /** Of one open file. */
   readonly chunkBytesMin: number;
   readonly chunkBytesMax: number;
-  /** Files of one source. */
+  /** Files of one source: all are open at once. */
   readonly partsMax: number;
   /** A file source waits while the pipeline is this many records behind. */
   readonly lagRecordsMax: number;
@@ -81,7 +81,7 @@ export const BOUNDS: Bounds = {
   fileBuffersBytesMax: 64 * MIB,
   chunkBytesMin: 64 * KIB,
   chunkBytesMax: MIB,
-  partsMax: 1_024,
+  partsMax: 512,
   lagRecordsMax: 100_000,
   lagPauseMs: 20,
   paceStepMs: 20,

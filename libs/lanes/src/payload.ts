@@ -34,7 +34,7 @@ export function decodePayload(contentType: string, payload: Uint8Array): Payload
   if (!isUtf8(payload)) throw new PayloadError('invalid_utf8', 'the bytes are not valid UTF-8');
   const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
   if (contentType === JSON_CONTENT)
-    return { record: parseJson(bytes.utf8Slice(0, bytes.length)), textual: false };
+    return { record: parseJson(bytes.toString('utf8', 0, bytes.length)), textual: false };
   if (contentType.startsWith(CSV_CONTENT)) return { record: decodeCsv(contentType, bytes), textual: true };
   throw new PayloadError('unknown_content_type', `no decoder for content type "${contentType}"`);
 }
@@ -59,12 +59,12 @@ function decodeCsv(contentType: string, bytes: Buffer): Record<string, string> {
   const lineEnd = bytes.indexOf(0x0a);
   if (lineEnd < 0) throw new PayloadError('malformed_csv', 'a header row without a row below it');
   const delimiter = csvDelimiter(contentType);
-  const header = bytes.utf8Slice(0, lineEnd);
+  const header = bytes.toString('utf8', 0, lineEnd);
   try {
     if (header !== lastHeader.text || delimiter !== lastHeader.delimiter) {
       lastHeader = { text: header, delimiter, columns: csvColumns(header, delimiter) };
     }
-    return csvRecord(bytes.utf8Slice(lineEnd + 1, bytes.length), lastHeader.columns, delimiter);
+    return csvRecord(bytes.toString('utf8', lineEnd + 1, bytes.length), lastHeader.columns, delimiter);
   } catch (error) {
     if (error instanceof CsvError) throw new PayloadError('malformed_csv', error.message);
     throw error;

@@ -72,7 +72,7 @@ function createCsvScanner(options: FormatOptions): Scanner {
     decode(bytes, start, end) {
       if (header === null) throw new Error('a CSV row was decoded before the header was scanned');
       if (header.fault !== null) throw new PayloadError('malformed_csv', header.fault);
-      return decodeRow(bytes.utf8Slice(start, end), header.columns, delimiter);
+      return decodeRow(bytes.toString('utf8', start, end), header.columns, delimiter);
     },
     payload(bytes, start, end) {
       if (header === null) throw new Error('a CSV row was copied before the header was scanned');
@@ -135,7 +135,7 @@ function skipLineEnds(bytes: Buffer, from: number, to: number): number {
 }
 
 function readHeader(bytes: Buffer, start: number, end: number, delimiter: string): Header {
-  const text = bytes.utf8Slice(start, end);
+  const text = bytes.toString('utf8', start, end);
   try {
     return { bytes: Buffer.from(`${text}\n`), columns: csvColumns(text, delimiter), fault: null };
   } catch (error) {

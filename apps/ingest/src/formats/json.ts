@@ -54,7 +54,7 @@ function createJsonScanner(options: FormatOptions): Scanner {
     resume(saved) {
       if (saved !== '') mode = saved as Mode;
     },
-    decode: (bytes, start, end) => parseJson(bytes.utf8Slice(start, end)),
+    decode: (bytes, start, end) => parseJson(bytes.toString('utf8', start, end)),
     payload: (bytes, start, end) => bytes.subarray(start, end),
   };
 

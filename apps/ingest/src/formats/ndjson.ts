@@ -43,7 +43,7 @@ function createNdjsonScanner(): Scanner {
     resume(mode) {
       begun = mode !== '';
     },
-    decode: (bytes, start, end) => parseJson(bytes.utf8Slice(start, end)),
+    decode: (bytes, start, end) => parseJson(bytes.toString('utf8', start, end)),
     payload: (bytes, start, end) => bytes.subarray(start, end),
   };
 }

@@ -16,6 +16,8 @@ export interface Broken {
 /** Rows found by one `split`: offsets in the bytes that were given. Reused from call to call. */
 export interface Rows {
   count: number;
+  /** How many are wanted next: 1 … capacity. */
+  limit: number;
   readonly starts: Int32Array;
   readonly ends: Int32Array;
   /** Where a broken stretch stands in a row's place. */
@@ -25,6 +27,7 @@ export interface Rows {
 export function createRows(capacity: number): Rows {
   return {
     count: 0,
+    limit: capacity,
     starts: new Int32Array(capacity),
     ends: new Int32Array(capacity),
     broken: new Array<Broken | null>(capacity).fill(null),
@@ -64,7 +67,7 @@ export function createSplitter(scanner: Scanner, bounds: SplitBounds): Splitter 
   function split(bytes: Buffer, from: number, to: number, last: boolean, base: number, rows: Rows): number {
     rows.count = 0;
     let at = from;
-    while (rows.count < rows.starts.length && !finished) {
+    while (rows.count < rows.limit && !finished) {
       if (stretch !== null) {
         at = goOn(stretch, bytes, at, at, to, last, base, rows);
         if (stretch !== null) return at;

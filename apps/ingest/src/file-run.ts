@@ -1,0 +1,128 @@
+import type { Flow } from '@millrace/lanes/flow';
+import type { FilePart, Progress } from './file-part.ts';
+import { createRows, type Rows } from './formats/splitter.ts';
+import { createPacer } from './pacer.ts';
+import { tickFlow } from './part.ts';
+import type { SourceContext } from './source.ts';
+
+export interface FileRunOptions {
+  readonly files: readonly FilePart[];
+  readonly context: SourceContext;
+  /** Infinity: as fast as they are taken. */
+  readonly perSecond: number;
+  readonly take: (file: FilePart, rows: Rows, firstRow: number, now: number) => Flow[];
+}
+
+export interface FileRun {
+  run(): Promise<void>;
+  stop(): void;
+  events(): number;
+}
+
+/** Rows handed to the log together. */
+interface Slice {
+  readonly file: FilePart;
+  /** Behind it; null: not a place to go on from. */
+  readonly progress: Progress | null;
+  readonly acknowledged: Promise<void>;
+  settled: boolean;
+}
+
+/**
+ * Reads the files of a source slice by slice, always the one whose events are the furthest behind in event time:
+ * so the watermark, which waits for all of them, moves on and few windows are open at once.
+ */
+export function createFileRun({ files, context, perSecond, take }: FileRunOptions): FileRun {
+  const { appender, bounds, clock, lag } = context;
+  const rows = createRows(bounds.sliceRecords);
+  /** In the order in which they were handed over. */
+  const slices: Slice[] = [];
+  let stopped = false;
+  let events = 0;
+  let savedAt = clock.now();
+  const pacer = createPacer(clock, perSecond, bounds.paceStepMs, () => stopped);
+
+  async function run(): Promise<void> {
+    try {
+      for (;;) {
+        const file = furthestBehind(files);
+        if (file === null || !(await mayGoOn())) break;
+        rows.limit = await pacer.take(bounds.sliceRecords);
+        if (rows.limit === 0) break;
+        await readSlice(file);
+        await settle(bounds.slicesInFlightMax - 1);
+        if (clock.now() - savedAt >= bounds.saveMs) await save();
+      }
+      await settle(0);
+      await save();
+    } finally {
+      await Promise.all(files.map(({ reader }) => reader.close()));
+    }
+  }
+
+  /** Waits while the pipeline is too far behind. False: stopped. */
+  async function mayGoOn(): Promise<boolean> {
+    while (!stopped && lag() > bounds.lagRecordsMax) await clock.sleep(bounds.lagPauseMs);
+    return !stopped;
+  }
+
+  async function readSlice(file: FilePart): Promise<void> {
+    const { reader, part } = file;
+    await reader.read(rows);
+    if (rows.count > 0) {
+      const flows = take(file, rows, part.position + 1, clock.now());
+      events += flows.length;
+      handOver(file, appender.append(flows));
+    }
+    if (!reader.finished) return;
+    // Behind all of its events in every lane.
+    part.ended = true;
+    handOver(file, appender.broadcast(tickFlow(part, true, clock.now())));
+  }
+
+  function handOver(file: FilePart, acknowledged: Promise<void>): void {
+    const position = file.reader.position();
+    const progress = position === null ? null : { ...position, time: file.part.time };
+    const slice: Slice = { file, progress, acknowledged, settled: false };
+    acknowledged.then(
+      () => {
+        slice.settled = true;
+      },
+      // Whoever waits for the slice is told.
+      () => {},
+    );
+    slices.push(slice);
+  }
+
+  /** Waits until at most `left` slices wait for the log, and notes how far the others go. */
+  async function settle(left: number): Promise<void> {
+    while (slices.length > 0 && (slices.length > left || slices[0]!.settled)) {
+      const slice = slices[0]!;
+      await slice.acknowledged;
+      slices.shift();
+      if (slice.progress !== null) slice.file.acknowledged = slice.progress;
+    }
+  }
+
+  async function save(): Promise<void> {
+    for (const file of files) await file.save();
+    savedAt = clock.now();
+  }
+
+  return {
+    run,
+    stop() {
+      stopped = true;
+    },
+    events: () => events,
+  };
+}
+
+/** Of the files that are not read to their end, the one with the lowest highest event time; null: none is left. */
+function furthestBehind(files: readonly FilePart[]): FilePart | null {
+  let furthest: FilePart | null = null;
+  for (const file of files) {
+    if (!file.part.ended && (furthest === null || file.part.time < furthest.part.time)) furthest = file;
+  }
+  return furthest;
+}

@@ -1,0 +1,106 @@
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger } from '@millrace/lanes/ports/logger';
+import type { BodyReader } from './body.ts';
+import type { Bounds } from './bounds.ts';
+import { Problem } from './problem.ts';
+import type { Delivered, Receiver } from './receiver.ts';
+import type { Source } from './source.ts';
+
+export interface RoutesOptions {
+  readonly pipeline: string;
+  /** Called per request: sources are there once ingest has started. */
+  sources(): readonly Source[];
+  /** Why nothing is taken now; null: it is. */
+  closed(): string | null;
+  readonly bodies: BodyReader;
+  readonly bounds: Bounds;
+  readonly logger: Logger;
+}
+
+interface Params {
+  readonly pipeline: string;
+  readonly source?: string;
+}
+
+const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
+/** W3C trace context, version 00, with the sampled flag. */
+const SAMPLED = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f][13579bdf]$/;
+
+/** `POST /v1/pipelines/{pipeline}/events[/{source}]` as a Fastify plugin: the host decides the port. */
+export function ingestRoutes(options: RoutesOptions): FastifyPluginAsync {
+  return async (app) => {
+    // Bodies are received here, within bounds, after everything else about the request has been checked.
+    app.removeAllContentTypeParsers();
+    app.addContentTypeParser('*', (_request, _payload, done) => done(null));
+    app.setErrorHandler((error, request, reply) => answerProblem(options, error, request, reply));
+    const handler = (request: FastifyRequest, reply: FastifyReply) => receive(options, request, reply);
+    app.post('/v1/pipelines/:pipeline/events', handler);
+    app.post('/v1/pipelines/:pipeline/events/:source', handler);
+  };
+}
+
+async function receive(options: RoutesOptions, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const receiver = receiverOf(options, request.params as Params);
+  receiver.authorize(request.headers.authorization);
+  const closed = options.closed();
+  if (closed !== null) throw new Problem('unavailable', closed);
+  const { 'content-encoding': encoding } = request.headers;
+  if (encoding !== undefined && encoding !== 'identity') {
+    throw new Problem('unsupported_media_type', `Content-Encoding "${encoding}" is not read here`);
+  }
+  const contentType = request.headers['content-type'] ?? '';
+  receiver.checkContentType(contentType);
+  const idempotencyKey = idempotencyKeyOf(request);
+  const body = await options.bodies.read(request.raw, receiver.bodyBytesMax);
+  const delivered: Delivered = { body, contentType, idempotencyKey, trace: traceOf(request) };
+  const receipt = await receiver.receive(delivered);
+  if (receipt.rejected.some(({ code }) => code === 'overloaded')) {
+    reply.header('retry-after', options.bounds.retryAfterSeconds);
+  }
+  return reply.status(202).send(receipt);
+}
+
+function receiverOf({ pipeline, sources }: RoutesOptions, params: Params): Receiver {
+  if (params.pipeline !== pipeline) {
+    throw new Problem('unknown_pipeline', `there is no pipeline "${params.pipeline}" here; there is ${pipeline}`);
+  }
+  const open = sources().filter((source) => source.receiver !== null);
+  const names = open.map(({ name }) => name).join(', ');
+  if (params.source === undefined) {
+    if (open.length === 1) return open[0]!.receiver!;
+    throw new Problem('unknown_source', names === '' ? NO_SOURCE : `name one of the sources in the path: ${names}`);
+  }
+  const found = open.find(({ name }) => name === params.source)?.receiver;
+  if (found) return found;
+  throw new Problem('unknown_source', `there is no source "${params.source}" to send to; ${names === '' ? NO_SOURCE : `there is ${names}`}`);
+}
+
+const NO_SOURCE = 'the pipeline has no http source';
+
+function idempotencyKeyOf({ headers }: FastifyRequest): string | null {
+  const key = headers['idempotency-key'];
+  if (key === undefined) return null;
+  if (typeof key === 'string' && IDEMPOTENCY_KEY.test(key)) return key;
+  throw new Problem('bad_idempotency_key', 'the Idempotency-Key can not be used');
+}
+
+/** An unsampled or malformed trace context costs nothing further on. */
+function traceOf({ headers }: FastifyRequest): string {
+  const trace = headers.traceparent;
+  return typeof trace === 'string' && SAMPLED.test(trace) ? trace : '';
+}
+
+function answerProblem(
+  { bounds, logger }: RoutesOptions,
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  const problem = error instanceof Problem ? error : new Problem('internal', 'the events could not be taken');
+  if (problem.code === 'internal') logger.error({ err: error, url: request.url }, 'a request failed; see the error');
+  if (problem.status === 401) reply.header('www-authenticate', 'Bearer');
+  if (problem.status === 429 || problem.status === 503) reply.header('retry-after', bounds.retryAfterSeconds);
+  // What has not been read of the body is not read for the sake of the next request on this connection.
+  if (!request.raw.complete) reply.header('connection', 'close');
+  return reply.status(problem.status).send(problem.body());
+}

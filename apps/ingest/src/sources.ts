@@ -1,0 +1,6 @@
+import type { SourceKind } from './source.ts';
+import { file } from './sources/file.ts';
+import { http } from './sources/http.ts';
+
+/** Every kind of source; `Catalogue.sources` when a document is compiled. */
+export const sourceKinds: Readonly<Record<string, SourceKind>> = { http, file };
