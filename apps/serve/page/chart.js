@@ -1,0 +1,200 @@
+// @ts-expect-error the server hands out the npm package under this path
+import uPlotModule from '/page/uplot.js';
+import { countText, valueText } from './format.js';
+
+const uPlot = /** @type {typeof import('uplot')} */ (uPlotModule);
+
+/** Lines at once; each has a colour in page.css (`--series-1` …). */
+export const MAX_SERIES = 6;
+/** Up to here each final result has a dot of its own. */
+const MAX_DOTTED = 80;
+/** Room that a single moment gets on both sides. */
+const LONE_MOMENT_MS = 60_000;
+
+/**
+ * Lines of window values over event time. The time axis is that of the data, whenever that was.
+ * @param {HTMLElement} parent
+ * @param {(index: number | null) => void} onCursor the time that is pointed at, as an index; null: none
+ */
+export function createChart(parent, onCursor) {
+  /** @type {import('./window-rows.js').ChartData} */
+  let shown = { times: [], series: [] };
+  /** @type {import('uplot') | null} */
+  let plot = null;
+
+  function build() {
+    plot?.destroy();
+    plot = new uPlot(
+      options(parent, () => shown, onCursor),
+      columns(shown),
+      parent,
+    );
+  }
+
+  new ResizeObserver(() => plot?.setSize(sizeOf(parent))).observe(parent);
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', build);
+
+  return {
+    /** @param {import('./window-rows.js').ChartData} next */
+    show(next) {
+      const zoomed = plot !== null && isZoomed(plot, shown.times);
+      shown = next;
+      if (!plot) build();
+      // Who has zoomed in stays where they are while new results come.
+      plot?.setData(columns(shown), !zoomed);
+      if (zoomed) plot?.redraw();
+    },
+  };
+}
+
+/** @param {HTMLElement} parent */
+const sizeOf = (parent) => ({ width: parent.clientWidth, height: parent.clientHeight });
+
+/**
+ * @param {import('./window-rows.js').ChartData} data
+ * @returns {import('uplot').AlignedData} times, then a final and a live line for each place
+ */
+function columns({ times, series }) {
+  const none = new Array(times.length).fill(undefined);
+  const lines = Array.from({ length: MAX_SERIES }, (_, place) => [
+    series[place]?.final ?? none,
+    series[place]?.live ?? none,
+  ]);
+  return [times, ...lines.flat()];
+}
+
+/**
+ * @param {import('uplot')} plot
+ * @param {readonly number[]} times
+ */
+function isZoomed(plot, times) {
+  const { min, max } = plot.scales.x ?? {};
+  const [first, last] = [times[0], times.at(-1)];
+  if (min == null || max == null || first === undefined || last === undefined) return false;
+  return min > first || max < last;
+}
+
+/**
+ * @param {HTMLElement} parent
+ * @param {() => import('./window-rows.js').ChartData} shown
+ * @param {(index: number | null) => void} onCursor
+ * @returns {import('uplot').Options}
+ */
+function options(parent, shown, onCursor) {
+  const style = getComputedStyle(parent);
+  /** @param {string} name */
+  const colour = (name) => style.getPropertyValue(name).trim();
+  const font = `12px ${style.fontFamily}`;
+  const axis = {
+    stroke: colour('--muted'),
+    font,
+    grid: { stroke: colour('--grid'), width: 1 },
+    ticks: { stroke: colour('--grid'), width: 1, size: 4 },
+  };
+  return {
+    ...sizeOf(parent),
+    ms: 1,
+    tzDate: (time) => uPlot.tzDate(new Date(time), 'Etc/UTC'),
+    legend: { show: false },
+    cursor: { y: false, points: { size: 8 }, drag: { x: true, y: false, dist: 5 } },
+    scales: { x: { range: timeRange }, y: { range: valueRange } },
+    axes: [
+      { ...axis, space: 70, values: timeLabels },
+      {
+        ...axis,
+        size: axisWidth,
+        values: (_, ticks) => ticks.map((tick) => (tick >= 1e6 ? short(tick) : valueText(tick))),
+      },
+    ],
+    series: [{}, ...seriesOptions(shown, colour)],
+    hooks: { setCursor: [({ cursor }) => onCursor(cursor.idx ?? null)] },
+  };
+}
+
+/** @param {number} tick */
+const short = (tick) => `${countText(tick / 1e6)}M`;
+
+/**
+ * @param {() => import('./window-rows.js').ChartData} shown
+ * @param {(name: string) => string} colour
+ * @returns {import('uplot').Series[]}
+ */
+function seriesOptions(shown, colour) {
+  return Array.from({ length: MAX_SERIES }, (_, place) => {
+    const stroke = colour(`--series-${place + 1}`);
+    return [
+      {
+        stroke,
+        width: 2,
+        points: { show: () => shown().times.length <= MAX_DOTTED, size: 5, fill: stroke, width: 0 },
+      },
+      {
+        stroke,
+        width: 2,
+        dash: [3, 5],
+        points: {
+          show: true,
+          size: 8,
+          width: 2,
+          fill: colour('--panel'),
+          filter: () => shown().series[place]?.isLive.flatMap((live, at) => (live ? [at] : [])) ?? null,
+        },
+      },
+    ];
+  }).flat();
+}
+
+/**
+ * @param {import('uplot')} _
+ * @param {number | null} min
+ * @param {number | null} max
+ * @returns {import('uplot').Range.MinMax}
+ */
+function timeRange(_, min, max) {
+  if (min === null || max === null) return [null, null];
+  return min === max ? [min - LONE_MOMENT_MS, max + LONE_MOMENT_MS] : [min, max];
+}
+
+/**
+ * From zero where that does not press the lines flat.
+ * @param {import('uplot')} _
+ * @param {number | null} min
+ * @param {number | null} max
+ * @returns {import('uplot').Range.MinMax}
+ */
+function valueRange(_, min, max) {
+  if (min === null || max === null) return [0, 1];
+  if (min >= 0 && (min < max / 2 || max === 0)) return [0, max === 0 ? 1 : max * 1.08];
+  const room = (max - min || Math.abs(max)) * 0.1;
+  return [min - room, max + room];
+}
+
+/**
+ * The clock where ticks are closer than a day, the date where the day changes.
+ * @param {import('uplot')} _
+ * @param {number[]} ticks
+ */
+function timeLabels(_, ticks) {
+  let day = '';
+  return ticks.map((tick) => {
+    const iso = new Date(tick).toISOString();
+    const [date, time] = [iso.slice(0, 10), iso.slice(11, 19)];
+    const isNewDay = date !== day;
+    day = date;
+    if (time === '00:00:00') return date;
+    const clock = time.endsWith(':00') ? time.slice(0, 5) : time;
+    return isNewDay ? `${clock}\n${date}` : clock;
+  });
+}
+
+/**
+ * @param {import('uplot')} plot
+ * @param {string[] | null} labels
+ */
+function axisWidth(plot, labels) {
+  const longest = (labels ?? []).reduce(
+    (most, label) => Math.max(most, plot.ctx.measureText(label).width),
+    0,
+  );
+  return Math.max(40, Math.ceil(longest / devicePixelRatio) + 18);
+}
