@@ -25,7 +25,8 @@ export function parseRfc3339(text: string): number | null {
   return wholeSeconds * 1_000 + microseconds / 1_000;
 }
 
-function daysIn(year: number, monthIndex: number): number {
+/** The days of a month, 0 is January. */
+export function daysIn(year: number, monthIndex: number): number {
   const leap = monthIndex === 1 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
   return DAYS[monthIndex]! + (leap ? 1 : 0);
 }
