@@ -1,0 +1,53 @@
+import { formatFault } from '@millrace/pipeline/faults';
+import { EXIT } from '@millrace/service/exit-codes';
+import type { CommandModule } from '../command.ts';
+import { loadPipeline } from '../load-pipeline.ts';
+
+export const lint: CommandModule = {
+  name: 'lint',
+  summary: 'check a pipeline document, its schema, functions and expressions',
+  examples: [
+    ['millrace lint pipeline.yaml', 'prints nothing but a summary when all is well'],
+    ['millrace lint pipelines/*.yaml', 'checks several'],
+  ],
+  declare(command, { out }, end) {
+    command
+      .argument('<files...>', 'pipeline documents')
+      .description(
+        'Prints `file:line:column: message (hint)` for every fault, and ends with 1 if there are any.',
+      )
+      .action(async (files: readonly string[]) => {
+        let count = 0;
+        for (const file of files) {
+          const { plan, faults } = await loadPipeline(file);
+          count += faults.length;
+          for (const fault of faults) out.line(formatFault(fault));
+          if (plan !== null) out.line(`${out.paint('green', '✓')} ${file}: ${summaryOf(plan)}`);
+        }
+        if (count > 0) out.line(out.paint('red', `${count} ${count === 1 ? 'fault' : 'faults'}`));
+        end(count > 0 ? EXIT.faults : EXIT.ok);
+      });
+  },
+};
+
+interface Counted {
+  readonly pipeline: string;
+  readonly sources: readonly unknown[];
+  readonly windows: readonly unknown[];
+  readonly detectors: readonly unknown[];
+  readonly routes: readonly unknown[];
+  readonly cases: readonly unknown[];
+}
+
+function summaryOf({ pipeline, sources, windows, detectors, routes, cases }: Counted): string {
+  const parts = Object.entries({
+    source: sources,
+    window: windows,
+    detector: detectors,
+    route: routes,
+    case: cases,
+  })
+    .filter(([, list]) => list.length > 0)
+    .map(([name, list]) => `${list.length} ${name}${list.length === 1 ? '' : 's'}`);
+  return `${pipeline}, ${parts.join(', ')}`;
+}
