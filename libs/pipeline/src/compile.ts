@@ -13,7 +13,7 @@ import { compileRoutes } from './compile/route.ts';
 import { compileSources, compileTables } from './compile/sources.ts';
 import { compileValidate } from './compile/validate.ts';
 import { deriveSchemas } from './derived-schemas.ts';
-import { objectDocument, type PipelineDocument, readDocument } from './document.ts';
+import { isData, objectDocument, type PipelineDocument, readDocument } from './document.ts';
 import { parseDuration } from './duration.ts';
 import type { UserFunctions } from './expression/context.ts';
 import { listOf, recordOf, STRING, type Type } from './expression/type.ts';
@@ -48,6 +48,7 @@ export function compile(input: CompileInput): CompileResult {
   const checked = checkDocument(document as PipelineDocument, input.catalogue);
   const building: Building = {
     pipeline: String(checked.data.pipeline),
+    windowNames: namesIn(checked.data.aggregate),
     document: document as PipelineDocument,
     catalogue: input.catalogue,
     functions: input.functions ?? {},
@@ -58,10 +59,13 @@ export function compile(input: CompileInput): CompileResult {
     fieldsRead: new Map(),
   };
   // What has the wrong shape can't be looked into.
-  const plan = building.faults.length === 0 ? compileSections(building, checked.data) : null;
+  const plan = checked.usable ? compileSections(building, checked.data) : null;
   if (plan && building.faults.length === 0) return { plan, faults: [] };
   return { plan: null, faults: inOrder(building.faults) };
 }
+
+const namesIn = (list: unknown): readonly string[] =>
+  Array.isArray(list) ? list.map((each) => String(isData(each) ? each.name : '')) : [];
 
 function inOrder(faults: readonly DocumentFault[]): readonly DocumentFault[] {
   const key = ({ file, line, column, message }: DocumentFault): string =>
@@ -145,7 +149,7 @@ function scopesOf(shape: EventShape, enrich: readonly Section[], tables: Section
   return {
     arrived: scope(shape.fields),
     validated: scope([...shape.fields, flags]),
-    enriched: scope([...shape.fields, flags, ...enrichments]),
+    enriched: scope([...enrichments, ...shape.fields, flags]),
   };
 }
 

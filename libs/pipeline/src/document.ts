@@ -14,6 +14,12 @@ import type { DocumentFault } from './faults.ts';
 /** Keys and indexes from the document's root. */
 export type Path = readonly (string | number)[];
 
+/** A mapping of the document. */
+export type Data = Record<string, unknown>;
+
+export const isData = (value: unknown): value is Data =>
+  value !== null && typeof value === 'object' && !Array.isArray(value);
+
 export interface Place {
   readonly line: number;
   readonly column: number;

@@ -249,7 +249,7 @@ test.each<[string, string, number, string, string | null]>([
     'hour(0, "Mars")',
     'wrong_arguments',
     0,
-    'hour: Invalid time zone specified: Mars',
+    'hour: there is no time zone "Mars"',
     "hour takes a time in milliseconds, and a zone: hour(event.at, 'Europe/Berlin')",
   ],
   ['event.items.exists(i, i.prize > 3)', 'unknown_field', 24, 'i has no field prize', 'did you mean price?'],

@@ -1,4 +1,16 @@
-import { QUANTITIES } from './check-document.ts';
+import { parseBytes, parseDuration, parseRate } from './duration.ts';
+
+interface Quantity {
+  readonly parse: (text: string) => number;
+  readonly example: string;
+}
+
+/** The formats of texts with a unit, and how each is read. */
+export const QUANTITIES: ReadonlyMap<string, Quantity> = new Map([
+  ['duration', { parse: parseDuration, example: '1s' }],
+  ['rate', { parse: parseRate, example: '1/s' }],
+  ['bytes', { parse: parseBytes, example: '1B' }],
+]);
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -54,5 +66,5 @@ function readText(
   }
   const format = String(schema.format);
   if (format === 'path') return reader.resolve(text);
-  return QUANTITIES.get(format)?.(text) ?? text;
+  return QUANTITIES.get(format)?.parse(text) ?? text;
 }

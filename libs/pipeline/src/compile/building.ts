@@ -20,6 +20,8 @@ export type Variables = ReadonlyMap<string, Type>;
 /** A document on its way to a plan: what every section needs, and where faults go. */
 export interface Building {
   readonly pipeline: string;
+  /** The windows that the document names, those with faults, too. */
+  readonly windowNames: readonly string[];
   readonly document: PipelineDocument;
   readonly catalogue: Catalogue;
   readonly functions: UserFunctions;

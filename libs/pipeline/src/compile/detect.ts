@@ -19,7 +19,9 @@ export function windowNamed(
   const name = text.startsWith('windows.') ? text.slice('windows.'.length) : text;
   const found = text.startsWith('windows.') ? windows.find((window) => window.name === name) : undefined;
   if (found) return found;
-  const names = windows.map((window) => `windows.${window.name}`);
+  // What is wrong with the window itself has been said.
+  if (text.startsWith('windows.') && building.windowNames.includes(name)) return null;
+  const names = building.windowNames.map((each) => `windows.${each}`);
   report(
     building,
     path,

@@ -1,17 +1,18 @@
-import { compileTimeFormat } from '../time-format.ts';
+import { DateTime, FixedOffsetZone, IANAZone } from 'luxon';
+import { parseRfc3339 } from '../rfc3339.ts';
+import { compileTimeFormat, compileTimeWriter } from '../time-format.ts';
 import type { Builtin } from './builtin.ts';
 import { DOUBLE, type Kind, STRING } from './type.ts';
 
 const TEXT: readonly Kind[] = ['string'];
 const NUMBER: readonly Kind[] = ['double'];
-const RFC3339 = /^\d{4}-\d{2}-\d{2}([Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2}))?$/;
 
 /** RFC 3339 text, or a date alone (its midnight in UTC), in milliseconds since 1970 UTC. */
 function time(text: string): number {
-  const ms = RFC3339.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(ms))
+  const timeMs = parseRfc3339(text);
+  if (timeMs === null)
     throw new RangeError(`${JSON.stringify(text)} is not a time such as 2024-01-31T12:00:00Z`);
-  return ms;
+  return timeMs;
 }
 
 function preparedTime(literals: readonly unknown[]): (() => number) | null {
@@ -37,52 +38,16 @@ function iso(ms: number): string {
   return date.toISOString();
 }
 
-interface Fields {
-  readonly year: number;
-  readonly month: number;
-  readonly day: number;
-  readonly weekday: number;
-  readonly hour: number;
-  readonly minute: number;
-  readonly second: number;
-}
+type Field = 'year' | 'month' | 'day' | 'weekday' | 'hour' | 'minute' | 'second';
 
-const SUNDAY = 7;
-
-function utcFields(ms: number): Fields {
-  const date = new Date(ms);
-  if (Number.isNaN(date.getTime())) throw new RangeError(`${ms} is no time in milliseconds`);
-  return {
-    year: date.getUTCFullYear(),
-    month: date.getUTCMonth() + 1,
-    day: date.getUTCDate(),
-    weekday: date.getUTCDay() || SUNDAY,
-    hour: date.getUTCHours(),
-    minute: date.getUTCMinutes(),
-    second: date.getUTCSeconds(),
-  };
-}
-
-/** The fields of a time on the clocks of a zone (IANA name). */
-function fieldsIn(zone: string): (ms: number) => Fields {
-  if (zone === 'UTC') return utcFields;
-  const format = new Intl.DateTimeFormat('en-US', {
-    timeZone: zone,
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-    second: 'numeric',
-  });
-  return (ms) => {
-    utcFields(ms);
-    const parts = new Map(format.formatToParts(ms).map((part) => [part.type, Number(part.value)]));
-    const of = (type: Intl.DateTimeFormatPartTypes): number => parts.get(type) ?? 0;
-    const weekday = new Date(Date.UTC(of('year'), of('month') - 1, of('day'))).getUTCDay() || SUNDAY;
-    const date = { year: of('year'), month: of('month'), day: of('day'), weekday };
-    return { ...date, hour: of('hour'), minute: of('minute'), second: of('second') };
+/** A field of a time on the clocks of a zone (IANA name); weekdays count from Monday, 1. */
+function fieldIn(field: Field, zone: string): (timeMs: number) => number {
+  if (!IANAZone.isValidZone(zone)) throw new RangeError(`there is no time zone ${JSON.stringify(zone)}`);
+  const known = zone === 'UTC' ? FixedOffsetZone.utcInstance : IANAZone.create(zone);
+  return (timeMs) => {
+    const at = DateTime.fromMillis(Math.floor(timeMs), { zone: known });
+    if (!at.isValid) throw new RangeError(`${timeMs} is no time in milliseconds`);
+    return at[field];
   };
 }
 
@@ -93,7 +58,7 @@ function zoneLiteral(literals: readonly unknown[], at: number, given: number): s
   return zone;
 }
 
-function calendar(name: string, field: keyof Fields): [string, Builtin] {
+function calendar(name: string, field: Field): [string, Builtin] {
   return [
     name,
     {
@@ -103,34 +68,18 @@ function calendar(name: string, field: keyof Fields): [string, Builtin] {
       returns: DOUBLE,
       call: needsPrepare,
       prepare(literals) {
-        const fields = fieldsIn(zoneLiteral(literals, 1, literals.length));
-        return (ms: number) => fields(ms)[field];
+        return fieldIn(field, zoneLiteral(literals, 1, literals.length));
       },
     },
   ];
 }
 
-const TOKENS = /yyyy|MM|dd|HH|mm|ss|SSS/g;
-
-/** `format_time(ms)`: RFC 3339 in UTC; with a pattern (yyyy MM dd HH mm ss SSS) and a zone, in these. */
-function preparedFormat(literals: readonly unknown[]): (ms: number) => string {
+/** `format_time(ms)`: RFC 3339 in UTC; with a pattern and a zone, in these. */
+function preparedFormat(literals: readonly unknown[]): (timeMs: number) => string {
   const [, pattern] = literals;
   if (literals.length === 1) return iso;
   if (typeof pattern !== 'string') throw new RangeError('the pattern is a text in quotes');
-  const fields = fieldsIn(zoneLiteral(literals, 2, literals.length));
-  return (ms) => {
-    const at = fields(ms);
-    const values: Record<string, string> = {
-      yyyy: String(at.year).padStart(4, '0'),
-      MM: String(at.month).padStart(2, '0'),
-      dd: String(at.day).padStart(2, '0'),
-      HH: String(at.hour).padStart(2, '0'),
-      mm: String(at.minute).padStart(2, '0'),
-      ss: String(at.second).padStart(2, '0'),
-      SSS: String(((Math.floor(ms) % 1_000) + 1_000) % 1_000).padStart(3, '0'),
-    };
-    return pattern.replace(TOKENS, (token) => values[token]!);
-  };
+  return compileTimeWriter(pattern, zoneLiteral(literals, 2, literals.length));
 }
 
 /** Times are milliseconds since 1970 UTC. None of these reads a clock: the same record gives the same value. */
