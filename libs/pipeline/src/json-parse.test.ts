@@ -16,6 +16,18 @@ test('integers beyond 2^53 keep their exact value, all else is as JSON.parse has
   ]);
 });
 
+test('they are found wherever they stand, and however short the text', () => {
+  for (const integer of [9007199254740993n, -9007199254740993n, 2n ** 63n - 1n]) {
+    for (let before = 0; before < 40; before++) {
+      expect(jsonParse(`${' '.repeat(before)}${integer}`)).toBe(integer);
+      expect(jsonParse(`[123456789012345,${' '.repeat(before)}${integer}]`)).toEqual([
+        123456789012345,
+        integer,
+      ]);
+    }
+  }
+});
+
 test('with its integers rounded to doubles it is what JSON.parse answers', () => {
   fc.assert(
     fc.property(fc.json(), (text) => {
