@@ -27,6 +27,8 @@ export class FusedLane {
   /** The next offset of raw to read. */
   offset = 0;
   readonly counts: Counts;
+  /** `counts` as of `offset`: while a batch is under way, some of its events have no outcome yet. */
+  readonly settled: Counts;
   readonly view: AggregateView;
   readonly #plan: Plan;
   readonly #validate: Processor<Flow, FlowOutput>;
@@ -42,6 +44,7 @@ export class FusedLane {
     this.#plan = plan;
     this.lane = lane;
     this.counts = zeroCounts();
+    this.settled = zeroCounts();
     this.#validate = stages.validate(this.counts);
     this.#enrich = stages.enrich();
     this.#aggregate = stages.aggregate(this.counts);
@@ -64,6 +67,7 @@ export class FusedLane {
     const head = JSON.parse(saved.head) as LaneHead;
     this.offset = head.offset;
     Object.assign(this.counts, head.counts);
+    Object.assign(this.settled, head.counts);
     for (const [key, value] of saved.entries) this.#aggregate.state?.restore(key, value);
     return head.plan;
   }
@@ -89,6 +93,7 @@ export class FusedLane {
     }
     aggregate.add(nowMs, enriched.length);
     this.offset += records.length;
+    Object.assign(this.settled, this.counts);
   }
 
   readonly #toEnrich: FlowOutput = { forward: (record) => this.#validated.push(record) };
