@@ -31,6 +31,14 @@ test('the same id is a duplicate, with other content a conflict, after `dedupe` 
   expect(meet(ids, flow('a', 2, 160, 1))).toBe('new');
 });
 
+test('a record from a clock far behind is remembered as of the lane, so that its repeat is known', () => {
+  const ids = new KnownIds(DEDUPE_MS);
+  expect(meet(ids, flow('a', 1, 500))).toBe('new');
+  expect(meet(ids, flow('b', 1, 100))).toBe('new');
+  expect(meet(ids, flow('b', 1, 100))).toBe('duplicate');
+  expect(meet(ids, flow('b', 1, 550))).toBe('duplicate');
+});
+
 test('is a map with expiry, whatever its size and however often it is saved', () => {
   const step = fc.record({
     id: fc.integer({ min: 0, max: 3_000 }),

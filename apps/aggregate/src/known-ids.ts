@@ -4,7 +4,7 @@ import type { LaneState, StateChanges } from '@millrace/lanes/stage';
 
 /** Ids in one saved entry. */
 const CHUNK_IDS = 256;
-/** Bytes of a saved id: 16 of its hash, 8 of the digest, 8 of the ingest time. */
+/** Bytes of a saved id: 16 of its hash, 8 of the digest, 8 of the lane's time when it came. */
 const ID_BYTES = 32;
 const SLOTS_MIN = 1_024;
 
@@ -13,7 +13,7 @@ interface Chunk {
   /** Null once it is full and handed over. */
   bytes: Buffer | null;
   ids: number;
-  /** Highest ingest time in it. */
+  /** Highest time in it. */
   newest: number;
 }
 
@@ -27,7 +27,7 @@ export class KnownIds implements LaneState {
   readonly #dedupeMs: number;
   /** Per slot: four words of hash; all zero: free. */
   #hashes = new Uint32Array(4 * SLOTS_MIN);
-  /** Per slot: digest, ingest time. */
+  /** Per slot: digest, the lane's time when it came. */
   #facts = new Float64Array(2 * SLOTS_MIN);
   #slots = SLOTS_MIN;
   #used = 0;
@@ -47,7 +47,10 @@ export class KnownIds implements LaneState {
     if (ingestTime > this.#now) this.#now = ingestTime;
   }
 
-  /** Whether the record's id was there; remembers it when it is new. */
+  /**
+   * Whether the record's id was there; remembers it when it is new, as of the lane's time: the record itself may come
+   * from a clock that is behind, and its repeat right after it is a duplicate all the same.
+   */
   meet(record: Flow): Acquaintance {
     this.#hash(record.attempt === 0 ? record.id : `${record.id}\u0000${record.attempt}`);
     const slot = this.#slotOf();
@@ -56,11 +59,11 @@ export class KnownIds implements LaneState {
         return this.#facts[2 * slot] === record.digest ? 'duplicate' : 'conflict';
       }
       this.#facts[2 * slot] = record.digest;
-      this.#facts[2 * slot + 1] = record.ingestTime;
+      this.#facts[2 * slot + 1] = this.#now;
     } else {
-      this.#fill(slot, record.digest, record.ingestTime);
+      this.#fill(slot, record.digest, this.#now);
     }
-    this.#save(record.digest, record.ingestTime);
+    this.#save(record.digest, this.#now);
     return 'new';
   }
 
@@ -99,14 +102,14 @@ export class KnownIds implements LaneState {
     }
     for (let at = 0; at < saved.length; at += ID_BYTES) {
       for (let i = 0; i < 4; i++) this.#words[i] = saved.readUInt32LE(at + 4 * i);
-      const ingestTime = saved.readDoubleLE(at + 24);
+      const time = saved.readDoubleLE(at + 24);
       const slot = this.#slotOf();
-      if (!this.#isTaken(slot)) this.#fill(slot, saved.readDoubleLE(at + 16), ingestTime);
-      else if (ingestTime >= this.#facts[2 * slot + 1]!) {
+      if (!this.#isTaken(slot)) this.#fill(slot, saved.readDoubleLE(at + 16), time);
+      else if (time >= this.#facts[2 * slot + 1]!) {
         this.#facts[2 * slot] = saved.readDoubleLE(at + 16);
-        this.#facts[2 * slot + 1] = ingestTime;
+        this.#facts[2 * slot + 1] = time;
       }
-      chunk.newest = Math.max(chunk.newest, ingestTime);
+      chunk.newest = Math.max(chunk.newest, time);
     }
     this.#nextChunk = Math.max(this.#nextChunk, Number(key) + 1);
     this.#chunks.push(chunk);
@@ -144,10 +147,10 @@ export class KnownIds implements LaneState {
     return true;
   }
 
-  #fill(slot: number, digest: number, ingestTime: number): void {
+  #fill(slot: number, digest: number, time: number): void {
     this.#hashes.set(this.#words, 4 * slot);
     this.#facts[2 * slot] = digest;
-    this.#facts[2 * slot + 1] = ingestTime;
+    this.#facts[2 * slot + 1] = time;
     this.#used++;
     if (this.#used * 4 > this.#slots * 3) this.#rebuild();
   }
@@ -174,7 +177,7 @@ export class KnownIds implements LaneState {
     this.#words.set(current);
   }
 
-  #save(digest: number, ingestTime: number): void {
+  #save(digest: number, time: number): void {
     let chunk = this.#chunks.at(-1);
     let bytes = chunk?.ids === CHUNK_IDS ? null : chunk?.bytes;
     if (chunk === undefined || bytes === null || bytes === undefined) {
@@ -185,9 +188,9 @@ export class KnownIds implements LaneState {
     const at = chunk.ids * ID_BYTES;
     for (let i = 0; i < 4; i++) bytes.writeUInt32LE(this.#words[i]!, at + 4 * i);
     bytes.writeDoubleLE(digest, at + 16);
-    bytes.writeDoubleLE(ingestTime, at + 24);
+    bytes.writeDoubleLE(time, at + 24);
     chunk.ids++;
-    chunk.newest = Math.max(chunk.newest, ingestTime);
+    chunk.newest = Math.max(chunk.newest, time);
     this.#changed.add(chunk);
   }
 }
