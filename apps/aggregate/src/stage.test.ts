@@ -173,12 +173,14 @@ test('duplicates are removed before verdicts, and move no time', () => {
       { ...twice, digest: 7 },
       rejected,
       { ...rejected },
+      { ...rejected, digest: 7 },
       event(11, 'a', 1),
     ],
     counts,
   );
-  expect(lines).toEqual(['event', 'rejected id_conflict', 'rejected rule:x', 'event']);
-  expect(counts).toMatchObject({ processed: 2, duplicate: 2, rejected: 2, late: 0 });
+  // The last rejected one would take the first one's dead letter: only a conflict has its digest in the identity.
+  expect(lines).toEqual(['event', 'rejected id_conflict', 'rejected rule:x', 'rejected id_conflict', 'event']);
+  expect(counts).toMatchObject({ processed: 2, duplicate: 2, rejected: 3, late: 0 });
 });
 
 test('an event on which an expression fails is rejected whole', () => {

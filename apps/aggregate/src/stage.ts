@@ -112,7 +112,7 @@ class Aggregate implements Processor<Flow, AggregateOutput>, AggregateView {
         this.#counts.duplicate++;
         return;
       }
-      if (acquaintance === 'conflict' && record.kind !== 'rejected') {
+      if (acquaintance === 'conflict') {
         reject(
           record,
           'aggregate',
