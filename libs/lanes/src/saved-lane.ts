@@ -1,4 +1,4 @@
-import { LaneStopped } from './ports/log.ts';
+import { LaneStopped, type Position } from './ports/log.ts';
 import { checkInside, checkPlan } from './small-position.ts';
 import type { LaneState } from './stage.ts';
 import { drainChanges } from './state-changes.ts';
@@ -38,12 +38,14 @@ export async function takeOverState<S>(
   const { state: store, log, plan, generation } = options;
   const key = `${lane.group}/${generation}/${lane.lane}`;
   const token = options.newToken();
+  // First, since a former owner may go on meanwhile: what was committed by now had been saved before it.
+  const committed = await log.committed(lane.group, lane.topic, lane.lane);
   const saved = await store.takeOver(key, token);
   const bounds = await log.bounds(lane.topic, lane.lane);
   let number = 0;
   let from = bounds.start;
   let small: S | null = null;
-  if (saved === null) await checkNew(options, lane, bounds.start);
+  if (saved === null) checkNew(options, lane, bounds.start, committed);
   else {
     const head = JSON.parse(saved.head) as Head<S>;
     checkInside(lane.group, lane.topic, lane.lane, head.offset, bounds);
@@ -74,8 +76,12 @@ export async function takeOverState<S>(
   };
 }
 
-async function checkNew(options: WorkerOptions, lane: SavedLaneOptions, start: number): Promise<void> {
-  const committed = await options.log.committed(lane.group, lane.topic, lane.lane);
+function checkNew(
+  options: WorkerOptions,
+  lane: SavedLaneOptions,
+  start: number,
+  committed: Position | null,
+): void {
   const before =
     committed !== null &&
     committed.metadata !== '' &&

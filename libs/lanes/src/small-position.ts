@@ -28,7 +28,9 @@ export async function loadPosition<S>(
   lane: number,
 ): Promise<SmallPosition<S>> {
   const { log, plan, generation } = options;
-  const [committed, bounds] = await Promise.all([log.committed(group, topic, lane), log.bounds(topic, lane)]);
+  // One after the other: a former owner may go on meanwhile, and what it has committed is in the log by then.
+  const committed = await log.committed(group, topic, lane);
+  const bounds = await log.bounds(topic, lane);
   const saved = readMetadata<S>(committed);
   if (committed === null || saved === null || saved.generation !== generation)
     return { offset: bounds.start, small: null };
