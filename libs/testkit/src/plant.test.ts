@@ -32,7 +32,11 @@ test('a replacement is taken literally', () => {
 test.each([
   ['does not occur', { file: 'sum.ts', find: 'a * b', replace: '' }, 'occurs 0 times in sum.ts'],
   ['occurs more than once', { file: 'sum.ts', find: 'number', replace: '' }, 'occurs 3 times in sum.ts'],
-  ['is for a module that is not loaded', { file: 'other.ts', find: 'a', replace: '' }, 'other.ts was never loaded'],
+  [
+    'is for a module that is not loaded',
+    { file: 'other.ts', find: 'a', replace: '' },
+    'other.ts was never loaded',
+  ],
 ])('a patch that %s fails the subprocess', (_, patch, message) => {
   const result = run([patch]);
   expect(result.status).toBe(PLANT_FAILED);

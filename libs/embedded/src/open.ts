@@ -1,0 +1,91 @@
+import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Clock, systemClock } from '@millrace/lanes/ports/clock';
+import type { FusedStore } from '@millrace/lanes/ports/fused';
+import type { EventLog } from '@millrace/lanes/ports/log';
+import type { Logger } from '@millrace/lanes/ports/logger';
+import type { SchemaRegistry } from '@millrace/lanes/ports/registry';
+import type { ResultStore } from '@millrace/lanes/ports/results';
+import type { StateStore } from '@millrace/lanes/ports/state';
+import { createAdapters } from './adapters.ts';
+import { openLmdbDisk } from './lmdb-disk.ts';
+import { disown, own } from './owner.ts';
+
+/** The ports on one LMDB environment in a folder. */
+export interface Embedded {
+  readonly log: EventLog;
+  readonly state: StateStore;
+  readonly results: ResultStore;
+  readonly registry: SchemaRegistry;
+  readonly fused: FusedStore;
+  /** After the writes and batches under way; what is asked for later rejects. */
+  close(): Promise<void>;
+}
+
+export interface EmbeddedOptions {
+  /** Lanes of every topic. Kept in the folder; another number is refused. Left out where readonly. */
+  readonly lanes?: number;
+  /** Beside the process that runs the folder, to look at what it has written: nothing can be written or consumed. */
+  readonly readonly?: boolean;
+  /** Records of the log are forgotten once they are this old. Default: 7 days. */
+  readonly keepMs?: number;
+  readonly clock?: Clock;
+  readonly logger?: Logger;
+}
+
+const DAY_MS = 86_400_000;
+const DEFAULT_KEEP_MS = 7 * DAY_MS;
+const SILENT: Logger = { info: () => {}, warn: () => {}, error: () => {} };
+
+/**
+ * Opens the folder, making it where it is not there.
+ * @throws FolderInUse when another process runs it; an Error that names the folder when it can't be read or written,
+ *   was made with another number of lanes, or (readonly) is not there.
+ */
+export async function openEmbedded(folder: string, options: EmbeddedOptions = {}): Promise<Embedded> {
+  const { readonly = false, keepMs = DEFAULT_KEEP_MS, clock = systemClock, logger = SILENT } = options;
+  checkFolder(folder, readonly);
+  const disk = openLmdbDisk(folder, readonly);
+  try {
+    if (!readonly) own(disk, folder);
+  } catch (error) {
+    await disk.close();
+    throw error;
+  }
+  const adapters = await createAdapters(disk, {
+    folder,
+    lanes: options.lanes,
+    readonly,
+    keepMs,
+    clock,
+    logger,
+  });
+  return {
+    ...adapters,
+    async close() {
+      await adapters.close();
+      if (!readonly) await disown(disk);
+      await disk.close();
+    },
+  };
+}
+
+/** lmdb ends the process, or answers with a number, where the file system says no. */
+function checkFolder(folder: string, readonly: boolean): void {
+  if (readonly) {
+    if (!statSync(join(folder, 'data.mdb'), { throwIfNoEntry: false })) {
+      throw new Error(`There is no data in the folder ${folder}: nothing has run there yet.`);
+    }
+    return;
+  }
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw new Error(
+      `The data folder ${folder} can't be written (${(error as Error).message}). ` +
+        'Give this user the right to, or choose another folder.',
+      { cause: error },
+    );
+  }
+}
