@@ -80,7 +80,7 @@ export function readDocument(file: string, text: string): PipelineDocument | rea
       ...place(error.pos[0]),
       code: 'yaml',
       message: error.message,
-      hint: /flow|comma|Missing|Block/i.test(error.message) ? BRACES_HINT : null,
+      hint: YAML_HINTS[error.code] ?? null,
     }));
   }
   const entries = new Map<string, Entry>();
@@ -107,6 +107,14 @@ export function readDocument(file: string, text: string): PipelineDocument | rea
 }
 
 export const BRACES_HINT = 'inside { } and [ ] put an expression with a comma, a colon or a ? in quotes';
+
+/** What an expression without quotes most likely ran into, by the YAML parser's error code. */
+const YAML_HINTS: Readonly<Record<string, string>> = {
+  BLOCK_IN_FLOW: BRACES_HINT,
+  MISSING_CHAR: BRACES_HINT,
+  BLOCK_AS_IMPLICIT_KEY: 'put an expression with a ? and : in quotes',
+  UNEXPECTED_TOKEN: 'put an expression that starts with a quote in the other kind of quotes',
+};
 
 type Resolve = (node: Node) => Node | null;
 

@@ -19,10 +19,16 @@ export function formatFault({ file, line, column, message, hint }: DocumentFault
 export function didYouMean(word: string, names: Iterable<string>): string | null {
   const limit = Math.max(1, Math.ceil(word.length / 3));
   const near = [...names]
-    .map((name) => ({ name, far: distance(word.toLowerCase(), name.toLowerCase()) }))
+    .map((name) => ({ name, far: distanceBetween(word.toLowerCase(), name.toLowerCase()) }))
     .filter(({ far }) => far <= limit)
     .sort((a, b) => a.far - b.far)[0];
   return near ? `did you mean ${near.name}?` : null;
+}
+
+/** Levenshtein's, but letters in another order count as one slip. */
+function distanceBetween(left: string, right: string): number {
+  const letters = (text: string): string => [...text].sort().join('');
+  return letters(left) === letters(right) ? Number(left !== right) : distance(left, right);
 }
 
 const MAX_LISTED = 12;

@@ -115,6 +115,8 @@ function computed({ name, compute, window, local }: WindowPlan): string {
 const watched = ({ name, window, method, severity }: DetectorPlan): string =>
   `detector ${name} (${severity}): ${method?.kind ?? 'condition'} on ${window === null ? 'events' : `windows.${window}`}`;
 
+const keepsState = ({ method, oncePer }: DetectorPlan): boolean => method !== null || oncePer !== null;
+
 function aggregate({ windows, detectors }: TopologySource, merged: boolean): StageNode {
   const local = (detector: DetectorPlan): boolean =>
     windows.find(({ name }) => name === detector.window)?.local ?? true;
@@ -127,7 +129,10 @@ function aggregate({ windows, detectors }: TopologySource, merged: boolean): Sta
       'time of each part',
       'ids',
       ...windows.map(({ name }) => `open windows of ${name}`),
-      ...detectors.filter(local).map(({ name }) => `state of ${name}`),
+      ...detectors
+        .filter(local)
+        .filter(keepsState)
+        .map(({ name }) => `state of ${name}`),
     ],
   };
 }
@@ -143,7 +148,7 @@ function merge({ windows, detectors }: TopologySource): StageNode {
     keeps: [
       'mark of each lane',
       ...merged.map(({ name }) => `lanes of ${name}`),
-      ...watching.map(({ name }) => `state of ${name}`),
+      ...watching.filter(keepsState).map(({ name }) => `state of ${name}`),
     ],
   };
 }
@@ -153,7 +158,7 @@ function route({ routes }: TopologySource): StageNode {
     plan.from.topic === 'windows' ? `windows.${plan.from.window}` : plan.from.topic;
   const does = routes.map(
     (plan) =>
-      `route ${plan.name}: ${from(plan)}${plan.when ? ', where it holds,' : ''} to ${plan.to.map(({ kind }) => kind).join(', ')}`,
+      `route ${plan.name}: ${plan.when ? 'some of ' : ''}${from(plan)} to ${plan.to.map(({ kind }) => kind).join(', ')}`,
   );
   return {
     name: 'route',

@@ -6,6 +6,7 @@ import { meantOrKnown } from '../faults.ts';
 import type { DetectorPlan, WindowPlan } from '../plan.ts';
 import { type Grouping, isLocal, windowType } from './aggregate.ts';
 import { type Building, report, type Section, type Variables } from './building.ts';
+import { sameOperand } from './event.ts';
 import { asBool, asNumberOrNull, asTextOrNull, type Operand } from './operand.ts';
 import { CONDITION, GROUP, wantedAt } from './wanted.ts';
 
@@ -92,15 +93,6 @@ function checkShape(
   if (section.method !== undefined && section.value === undefined) {
     report(building, path, 'missing_key', `${section.name} has a method but no value`, 'add value: event.…');
   }
-  if (section.method === undefined && section.value !== undefined) {
-    report(
-      building,
-      [...path, 'value'],
-      'unused_key',
-      'value is for a method',
-      'add method: { zscore: { threshold: 4 } }, or put it into when',
-    );
-  }
   if (window && section.by !== undefined) {
     report(
       building,
@@ -120,14 +112,12 @@ function checkShape(
     );
   }
   if (by && !isLocal(by, grouping)) {
+    const cleaned = grouping.key !== null && sameOperand(by, grouping.key);
+    const why = cleaned
+      ? 'clean changes it after the key was taken'
+      : 'no lane sees all events of such a group';
     const hint = 'group by the key, or add a window by this group and watch it with on: windows.NAME';
-    report(
-      building,
-      [...path, 'by'],
-      'not_the_key',
-      `${by.text} is not the event key: no lane sees all of a group's events`,
-      hint,
-    );
+    report(building, [...path, 'by'], 'not_the_key', `${by.text} is not the event key: ${why}`, hint);
   }
 }
 
