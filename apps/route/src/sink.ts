@@ -8,7 +8,6 @@ export type SinkKind = InnerSinkKind | OuterSinkKind;
 /** Its values are part of the commit that moves the position past their cause: exactly once. */
 export interface InnerSinkKind extends Kind {
   readonly reach: 'inner';
-  /** Throws when the sink makes no sense on its route. */
   connect(plan: Plan, route: RoutePlan, sink: SinkPlan): HandOver;
 }
 

@@ -179,9 +179,11 @@ describe('store', () => {
     ]);
   });
 
-  test('makes no sense for what is stored anyway', () => {
-    const plan = routing(toStore('alarms', { from: { topic: 'alerts' } }));
-    expect(() => createRoute(plan, sinkKinds)).toThrow('route alarms: only events are stored by a route');
+  test('is only for events', () => {
+    const check = (from: string) =>
+      sinkKinds.store!.check!({ table: 'events' }, { pipeline: 'payments', from });
+    expect(check('events')).toBeNull();
+    expect(check('windows.card_velocity')).toContain('windows.card_velocity always are');
   });
 });
 
@@ -206,9 +208,11 @@ describe('topic', () => {
   });
 
   test("is not one of the pipeline's own", () => {
-    expect(() => createRoute(routing(toTopic('r', 'payments.raw')), sinkKinds)).toThrow(
-      "one of the pipeline's own topics",
-    );
+    const check = (name: string) =>
+      sinkKinds.topic!.check!({ name }, { pipeline: 'payments', from: 'events' });
+    expect(check('payments.raw')).toContain("one of the pipeline's own topics");
+    expect(check('payments.large')).toBeNull();
+    expect(check('orders.raw')).toBeNull();
   });
 });
 

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { open, readFile, stat } from 'node:fs/promises';
-import { basename, extname } from 'node:path';
+import { extname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { ColumnType, TablePlan } from '@millrace/pipeline/plan';
 import { parse } from 'csv-parse';
@@ -42,6 +42,7 @@ export const fileTable: TableKind = {
       },
     },
   },
+  check: (config) => (formatOf(config) === null ? NO_FORMAT : null),
   async open(plan) {
     const source = sourceOf(plan);
     let signature = await signatureOf(source);
@@ -65,18 +66,24 @@ interface Source {
   readonly delimiter: string;
 }
 
-function sourceOf(plan: TablePlan): Source {
-  const config = plan.config as { path: string; format?: Format; delimiter?: string };
-  const format = config.format ?? formatByName(config.path);
-  if (format === null) {
-    throw new TableError(
-      `table ${plan.name}: ${basename(config.path)} has no ending that tells its format: set \`format\` to csv, json or ndjson`,
-    );
-  }
-  return { plan, path: config.path, format, delimiter: config.delimiter ?? ',' };
+interface FileConfig {
+  readonly path: string;
+  readonly format?: Format;
+  readonly delimiter?: string;
 }
 
-function formatByName(path: string): Format | null {
+const NO_FORMAT = 'the name has no ending that tells the format: set `format` to csv, json or ndjson';
+
+function sourceOf(plan: TablePlan): Source {
+  const { path, delimiter = ',' } = plan.config as unknown as FileConfig;
+  const format = formatOf(plan.config);
+  if (format === null) throw new TableError(`table ${plan.name}: ${path}: ${NO_FORMAT}`);
+  return { plan, path, format, delimiter };
+}
+
+function formatOf(config: TablePlan['config']): Format | null {
+  const { path, format } = config as unknown as FileConfig;
+  if (format !== undefined) return format;
   const ending = extname(path).toLowerCase();
   if (ending === '.csv' || ending === '.json' || ending === '.ndjson') return ending.slice(1) as Format;
   return ending === '.jsonl' ? 'ndjson' : null;

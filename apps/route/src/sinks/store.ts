@@ -14,12 +14,9 @@ export const storeSink: InnerSinkKind = {
       table: { const: 'events', description: 'Only events: windows and alerts are always stored.' },
     },
   },
+  check: (_, { from }) =>
+    from === 'events' ? null : `only events are stored by a route, ${from} always are: remove this sink`,
   connect(plan, route) {
-    if (route.from.topic !== 'events') {
-      throw new Error(
-        `route ${route.name}: only events are stored by a route; ${route.from.topic} are always stored. Remove \`store\`.`,
-      );
-    }
     return ({ id, key, time, seq, value }, out) => {
       out.store({
         table: 'events',

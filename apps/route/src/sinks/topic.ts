@@ -3,6 +3,10 @@ import type { InnerSinkKind } from '../sink.ts';
 
 const encoder = new TextEncoder();
 
+interface TopicConfig {
+  readonly name: string;
+}
+
 /** A topic of the embedded log that the user named, as JSON; the key picks the lane. */
 export const topicSink: InnerSinkKind = {
   name: 'topic',
@@ -21,13 +25,13 @@ export const topicSink: InnerSinkKind = {
       },
     },
   },
+  check(config, { pipeline }) {
+    const { name } = config as unknown as TopicConfig;
+    const own = name.startsWith(`${pipeline}.`) && OWN_TOPICS.has(name.slice(pipeline.length + 1));
+    return own ? `${name} is one of the pipeline's own topics: choose another name` : null;
+  },
   connect(plan, route, sink) {
-    const topic = (sink.config as { readonly name: string }).name;
-    if (topic.startsWith(`${plan.pipeline}.`) && OWN_TOPICS.has(topic.slice(plan.pipeline.length + 1))) {
-      throw new Error(
-        `route ${route.name}: ${topic} is one of the pipeline's own topics. Choose another name.`,
-      );
-    }
+    const topic = (sink.config as unknown as TopicConfig).name;
     return ({ from, id, key, trace, value }, out) => {
       out.append(topic, laneOf(key, plan.lanes), {
         key: encoder.encode(key),
