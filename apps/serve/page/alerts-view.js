@@ -1,14 +1,8 @@
 import { byId, element, showList } from './elements.js';
 import { countText, isoText, timeText, valueText } from './format.js';
+import { MAX_ALERTS } from './results.js';
 
-/** Alerts that are kept in the page; older ones are at /alerts. */
-export const MAX_ALERTS = 200;
-
-/**
- * @typedef {{ id: string, name: string, group: string, severity: string, message: string, time: number,
- *   value: number | null, score: number | null, eventId: string | null,
- *   window: { name: string, start: number, end: number, revision: number } | null }} AlertRow
- */
+/** @typedef {import('./results.js').AlertRow} AlertRow */
 
 /** The colour of a severity; the word itself is always there too. */
 const TONES = new Map([
@@ -55,12 +49,15 @@ function createAlert({ name, group, severity, message, time, value, score, windo
   return element(
     'li',
     { class: `alert ${tone}` },
-    element('span', { class: `badge ${tone}` }, severity),
-    element('b', { class: 'alert-group', title: group }, group),
-    element('span', { class: 'alert-name' }, name),
-    element('time', { datetime: isoText(time), title: isoText(time) }, timeText(time, now)),
-    element('span', { class: 'alert-message' }, message),
-    element('span', { class: 'alert-numbers' }, ...numbers),
+    element(
+      'div',
+      { class: 'alert-head' },
+      element('span', { class: `badge ${tone}` }, severity),
+      element('b', { title: group }, group),
+      element('time', { datetime: isoText(time), title: isoText(time) }, timeText(time, now)),
+    ),
+    element('p', {}, message),
+    element('div', { class: 'alert-foot' }, element('span', {}, name), ...numbers),
   );
 }
 

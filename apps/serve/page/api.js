@@ -1,3 +1,5 @@
+const TIMEOUT_MS = 20_000;
+
 /** What the server said was wrong, as one line to show. */
 export class ApiError extends Error {}
 
@@ -7,7 +9,9 @@ export class ApiError extends Error {}
  * @returns {Promise<any>} the JSON answer; rejects with `ApiError`
  */
 export async function ask(path, init) {
-  const response = await fetch(path, init).catch((cause) => {
+  const timeout = AbortSignal.timeout(TIMEOUT_MS);
+  const signal = init?.signal ? AbortSignal.any([init.signal, timeout]) : timeout;
+  const response = await fetch(path, { ...init, signal }).catch((cause) => {
     if (cause instanceof DOMException && cause.name === 'AbortError') throw cause;
     throw new ApiError('Millrace does not answer.', { cause });
   });

@@ -1,45 +1,34 @@
-import { createAlertsView, MAX_ALERTS } from './alerts-view.js';
+import { createAlertsView } from './alerts-view.js';
 import { ApiError, ask, pathOf } from './api.js';
 import { createAuditView } from './audit-view.js';
 import { connect } from './connection.js';
-import { createDeadLettersView, MAX_DEAD_LETTERS } from './dead-letters-view.js';
+import { createDeadLettersView } from './dead-letters-view.js';
 import { byId, element } from './elements.js';
 import { firstEvent } from './first-event.js';
 import { createFlowView } from './flow-view.js';
 import { createHeadView } from './head-view.js';
-import { createNewestList } from './newest-list.js';
 import { createPainter } from './painter.js';
+import { createResults } from './results.js';
 import { readSelection, writeSelection } from './selection.js';
 import { createSourcesView } from './sources-view.js';
-import { createWindowRows } from './window-rows.js';
 import { createWindowsView } from './windows-view.js';
 
-/** Window results that are kept in the page, of the window that is shown. */
-const MAX_ROWS = 20_000;
-const PAGE_ROWS = 1_000;
-/** Read of the past when a window is opened; more comes with the stream. */
-const MAX_PAGES = 5;
 /** Between two readings after the stream has said that it left some out. */
 const REREAD_MS = 3_000;
 
 /** @param {string} pipeline */
 function showPipeline(pipeline) {
   const path = pathOf(pipeline);
-  const rows = createWindowRows(MAX_ROWS);
-  /** @type {ReturnType<typeof createNewestList<import('./alerts-view.js').AlertRow>>} */
-  const alerts = createNewestList(MAX_ALERTS);
-  /** @type {ReturnType<typeof createNewestList<import('./dead-letters-view.js').DeadLetterRow>>} */
-  const letters = createNewestList(MAX_DEAD_LETTERS);
   /** @type {import('@millrace/lanes/status').PipelineStatus | null} */
   let status = null;
   let now = Date.now();
   /** @type {any} */
   let example = null;
   let disconnect = () => {};
-  let reading = new AbortController();
-  let isLoading = false;
   let rereadAt = 0;
 
+  const results = createResults(path, { ask, onChange: (part) => invalidate(part), onFault: explain });
+  const { rows, alerts, letters } = results;
   const head = createHeadView();
   const flow = createFlowView();
   const audit = createAuditView();
@@ -47,10 +36,7 @@ function showPipeline(pipeline) {
   const sources = createSourcesView();
   const lettersView = createDeadLettersView({
     path: () => `${path}/deadletters`,
-    onGone: (id) => {
-      letters.remove(id);
-      invalidate('letters');
-    },
+    onGone: (id) => results.removeLetter(id),
   });
   const windows = createWindowsView({ onSelect });
 
@@ -78,7 +64,7 @@ function showPipeline(pipeline) {
   function paintWindows() {
     windows.paint(rows, {
       now,
-      isLoading,
+      isLoading: results.isReading(),
       emptyState: () => {
         if (!status || status.audit.events === 0) return firstEvent(example, location.origin);
         return document.createTextNode(
@@ -95,23 +81,22 @@ function showPipeline(pipeline) {
   function onSelect(selection, changed) {
     writeSelection({ pipeline, ...selection });
     if (changed === 'window') {
-      rows.clear();
+      results.setWindow(selection.window);
       open();
     } else if (changed === 'group') {
-      void readWindows(selection.groups.slice(-1));
+      void results.readGroup(/** @type {string} */ (selection.groups.at(-1)));
     }
     invalidate('windows');
   }
 
   function open() {
     disconnect();
-    isLoading = true;
     const { window } = windows.selection();
     const query = window === '' ? '' : `?window=${encodeURIComponent(window)}`;
     disconnect = connect(`${path}/stream${query}`, {
       onOpen: () => {
         head.connected();
-        void read();
+        read();
       },
       onLost: head.lost,
       onEvent,
@@ -123,36 +108,14 @@ function showPipeline(pipeline) {
    * @param {any} data
    */
   function onEvent(name, data) {
-    switch (name) {
-      case 'status':
-        now = data.time;
-        status = data.pipelines[0] ?? null;
-        if (status) flow.add(status.stages);
-        head.setMemory(data.memory);
-        invalidate('status');
-        if (rows.size() === 0) invalidate('windows');
-        break;
-      case 'windows':
-        rows.put(
-          data.filter((/** @type {{ name: string }} */ row) => row.name === windows.selection().window),
-        );
-        invalidate('windows');
-        break;
-      case 'alerts':
-        alerts.put(data);
-        invalidate('alerts');
-        break;
-      case 'deadletters':
-        letters.put(data);
-        invalidate('letters');
-        break;
-      case 'removed':
-        for (const id of data) letters.remove(id);
-        invalidate('letters');
-        break;
-      case 'missed':
-        reread();
-    }
+    if (name === 'missed') return reread();
+    if (name !== 'status') return results.apply(name, data);
+    now = data.time;
+    status = data.pipelines[0] ?? null;
+    if (status) flow.add(status.stages);
+    head.setMemory(data.memory);
+    invalidate('status');
+    if (rows.size() === 0) invalidate('windows');
   }
 
   /** Only so often, and once after the last time that something was missed. */
@@ -160,56 +123,11 @@ function showPipeline(pipeline) {
     const wait = rereadAt + REREAD_MS - performance.now();
     if (wait > REREAD_MS) return;
     rereadAt = performance.now() + Math.max(0, wait);
-    setTimeout(() => void read(), Math.max(0, wait));
+    setTimeout(read, Math.max(0, wait));
   }
 
-  async function read() {
-    reading.abort();
-    reading = new AbortController();
-    const { signal } = reading;
-    try {
-      const [alertPage, letterPage] = await Promise.all([
-        ask(`${path}/alerts?limit=${MAX_ALERTS}`, { signal }),
-        ask(`${path}/deadletters?limit=${MAX_DEAD_LETTERS}`, { signal }),
-      ]);
-      // What was removed while we were away must go, so not only put.
-      letters.clear();
-      letters.put(letterPage.rows);
-      alerts.put(alertPage.rows);
-      invalidate('alerts');
-      invalidate('letters');
-      const { groups } = windows.selection();
-      await readWindows([null, ...groups]);
-    } catch (error) {
-      explain(error);
-    }
-  }
-
-  /** @param {readonly (string | null)[]} groups null: all */
-  async function readWindows(groups) {
-    const { signal } = reading;
-    const { window } = windows.selection();
-    if (window === '') return;
-    isLoading = true;
-    try {
-      for (const group of groups) {
-        const only = group === null ? '' : `&group=${encodeURIComponent(group)}`;
-        let after = '';
-        for (let page = 0; page < MAX_PAGES; page++) {
-          const url = `${path}/windows/${encodeURIComponent(window)}?order=newest&limit=${PAGE_ROWS}${only}${after}`;
-          const { rows: read, next } = await ask(url, { signal });
-          rows.put(read);
-          invalidate('windows');
-          if (next === null) break;
-          after = `&after=${encodeURIComponent(next)}`;
-        }
-      }
-    } catch (error) {
-      explain(error);
-    } finally {
-      if (!signal.aborted) isLoading = false;
-      invalidate('windows');
-    }
+  function read() {
+    void results.read(windows.selection().groups);
   }
 
   /** @param {unknown} error */

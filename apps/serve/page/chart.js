@@ -1,15 +1,13 @@
 // @ts-expect-error the server hands out the npm package under this path
 import uPlotModule from '/page/uplot.js';
-import { countText, valueText } from './format.js';
+import { timeLabels, timeRange, valueLabels, valueRange, valueSteps } from './axes.js';
 
 const uPlot = /** @type {typeof import('uplot')} */ (uPlotModule);
 
 /** Lines at once; each has a colour in page.css (`--series-1` …). */
-export const MAX_SERIES = 6;
+export const MAX_SERIES = 5;
 /** Up to here each final result has a dot of its own. */
-const MAX_DOTTED = 80;
-/** Room that a single moment gets on both sides. */
-const LONE_MOMENT_MS = 60_000;
+const MAX_DOTTED = 40;
 
 /**
  * Lines of window values over event time. The time axis is that of the data, whenever that was.
@@ -35,9 +33,12 @@ export function createChart(parent, onCursor) {
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', build);
 
   return {
-    /** @param {import('./window-rows.js').ChartData} next */
-    show(next) {
-      const zoomed = plot !== null && isZoomed(plot, shown.times);
+    /**
+     * @param {import('./window-rows.js').ChartData} next
+     * @param {boolean} isOther it shows something else than before, not the same with more results
+     */
+    show(next, isOther) {
+      const zoomed = !isOther && plot !== null && isZoomed(plot, shown.times);
       shown = next;
       if (!plot) build();
       // Who has zoomed in stays where they are while new results come.
@@ -95,24 +96,23 @@ function options(parent, shown, onCursor) {
     ...sizeOf(parent),
     ms: 1,
     tzDate: (time) => uPlot.tzDate(new Date(time), 'Etc/UTC'),
+    padding: [10, 28, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { size: 8 }, drag: { x: true, y: false, dist: 5 } },
     scales: { x: { range: timeRange }, y: { range: valueRange } },
     axes: [
-      { ...axis, space: 70, values: timeLabels },
+      { ...axis, size: 46, space: 70, values: timeLabels },
       {
         ...axis,
         size: axisWidth,
-        values: (_, ticks) => ticks.map((tick) => (tick >= 1e6 ? short(tick) : valueText(tick))),
+        incrs: () => valueSteps(shown()),
+        values: valueLabels,
       },
     ],
     series: [{}, ...seriesOptions(shown, colour)],
     hooks: { setCursor: [({ cursor }) => onCursor(cursor.idx ?? null)] },
   };
 }
-
-/** @param {number} tick */
-const short = (tick) => `${countText(tick / 1e6)}M`;
 
 /**
  * @param {() => import('./window-rows.js').ChartData} shown
@@ -142,49 +142,6 @@ function seriesOptions(shown, colour) {
       },
     ];
   }).flat();
-}
-
-/**
- * @param {import('uplot')} _
- * @param {number | null} min
- * @param {number | null} max
- * @returns {import('uplot').Range.MinMax}
- */
-function timeRange(_, min, max) {
-  if (min === null || max === null) return [null, null];
-  return min === max ? [min - LONE_MOMENT_MS, max + LONE_MOMENT_MS] : [min, max];
-}
-
-/**
- * From zero where that does not press the lines flat.
- * @param {import('uplot')} _
- * @param {number | null} min
- * @param {number | null} max
- * @returns {import('uplot').Range.MinMax}
- */
-function valueRange(_, min, max) {
-  if (min === null || max === null) return [0, 1];
-  if (min >= 0 && (min < max / 2 || max === 0)) return [0, max === 0 ? 1 : max * 1.08];
-  const room = (max - min || Math.abs(max)) * 0.1;
-  return [min - room, max + room];
-}
-
-/**
- * The clock where ticks are closer than a day, the date where the day changes.
- * @param {import('uplot')} _
- * @param {number[]} ticks
- */
-function timeLabels(_, ticks) {
-  let day = '';
-  return ticks.map((tick) => {
-    const iso = new Date(tick).toISOString();
-    const [date, time] = [iso.slice(0, 10), iso.slice(11, 19)];
-    const isNewDay = date !== day;
-    day = date;
-    if (time === '00:00:00') return date;
-    const clock = time.endsWith(':00') ? time.slice(0, 5) : time;
-    return isNewDay ? `${clock}\n${date}` : clock;
-  });
 }
 
 /**

@@ -2,15 +2,10 @@ import { ApiError, ask } from './api.js';
 import { byId, element, showList } from './elements.js';
 import { bytesText, countText, isoText, timeText } from './format.js';
 
-/** Dead letters that are kept in the page; older ones are at /deadletters. */
-export const MAX_DEAD_LETTERS = 100;
 /** How long a second click on Discard is waited for. */
 const CONFIRM_MS = 4_000;
 
-/**
- * @typedef {{ id: string, eventId: string, key: string, stage: string, attempt: number, code: string,
- *   message: string, time: number, source: string, contentType: string, bytes: number }} DeadLetterRow
- */
+/** @typedef {import('./results.js').DeadLetterRow} DeadLetterRow */
 
 /** @param {{ path: () => string, onGone: (id: string) => void }} pipeline `path` of its dead letters */
 export function createDeadLettersView({ path, onGone }) {

@@ -90,7 +90,13 @@ function createStage(name, onClick) {
       click: onClick,
     },
     element('span', { class: 'stage-name' }, name),
-    element('span', { class: 'stage-rate' }, element('b'), element('small', {}, '/s')),
+    element(
+      'span',
+      { class: 'stage-rate' },
+      element('b'),
+      element('small', {}, '/s'),
+      element('small', { class: 'stage-total' }),
+    ),
     element('span', { class: 'stage-numbers' }, figure('p50'), figure('p99'), figure('lag')),
   );
   button.dataset.stage = name;
@@ -108,13 +114,14 @@ function figure(name) {
  * @param {StageStatus} stage
  * @param {readonly number[]} rates
  */
-function updateStage(item, { eventsPerSecond, latency, lag }, rates) {
+function updateStage(item, { eventsPerSecond, events, latency, lag }, rates) {
   /**
    * @param {string} selector
    * @param {string} text
    */
   const say = (selector, text) => setText(/** @type {Element} */ (item.querySelector(selector)), text);
   say('.stage-rate b', rateText(eventsPerSecond));
+  say('.stage-total', `${countText(events)} in all`);
   say('.p50 > span', latency ? latencyText(latency.p50Ms) : '–');
   say('.p99 > span', latency ? latencyText(latency.p99Ms) : '–');
   say('.lag > span', countText(lag));

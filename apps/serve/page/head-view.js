@@ -1,6 +1,9 @@
 import { byId, setText } from './elements.js';
 import { bytesText, countText, durationText, latencyText } from './format.js';
 
+/** How long a message stays. */
+const SAID_MS = 10_000;
+
 /** The head of the page and the strip below it, which says what is wrong. */
 export function createHeadView() {
   const strip = byId('strip');
@@ -42,6 +45,10 @@ export function createHeadView() {
     say(message) {
       said = message;
       show();
+      setTimeout(() => {
+        if (said === message) said = null;
+        show();
+      }, SAID_MS);
     },
     /** @param {import('@millrace/lanes/status').MemoryStatus} memory */
     setMemory({ rssBytes }) {

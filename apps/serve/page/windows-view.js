@@ -1,6 +1,7 @@
 import { createChart, MAX_SERIES } from './chart.js';
 import { byId, element, setText, showList } from './elements.js';
 import { countText, durationText, isoText, timeText, valueText } from './format.js';
+import { keepPlaces } from './places.js';
 
 const SPANS = [
   { count: 30, label: 'last 30' },
@@ -37,6 +38,7 @@ export function createWindowsView({ onSelect }) {
   /** @type {number | null} */
   let pointed = null;
   let now = 0;
+  let isOther = true;
   const chart = createChart(byId('chart'), (index) => {
     pointed = index;
     paintLegend();
@@ -48,6 +50,7 @@ export function createWindowsView({ onSelect }) {
    */
   function select(change, changed) {
     selection = { ...selection, ...change };
+    isOther = true;
     showChosen(selection.groups, (group) =>
       select({ groups: selection.groups.filter((one) => one !== group) }, 'view'),
     );
@@ -148,7 +151,10 @@ export function createWindowsView({ onSelect }) {
           ? document.createTextNode(`There are no results for ${groups.join(', ')}.`)
           : around.emptyState(),
       );
-      if (!isEmpty) chart.show(shown);
+      if (!isEmpty) {
+        chart.show(shown, isOther);
+        isOther = false;
+      }
       pointed = null;
       paintLegend();
       suggest(rows.groups());
@@ -158,25 +164,6 @@ export function createWindowsView({ onSelect }) {
       );
     },
   };
-}
-
-/**
- * Groups stay in the place, and so in the colour, that they have.
- * @param {readonly string[]} wanted
- * @param {readonly string[]} before
- */
-export function keepPlaces(wanted, before) {
-  const newcomers = wanted.filter((group) => !before.includes(group));
-  /** @type {string[]} */
-  const places = [];
-  for (const group of before) {
-    if (wanted.includes(group)) places.push(group);
-    else {
-      const next = newcomers.shift();
-      if (next !== undefined) places.push(next);
-    }
-  }
-  return [...places, ...newcomers];
 }
 
 /**
