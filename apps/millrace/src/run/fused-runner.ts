@@ -1,0 +1,28 @@
+import { type FusedOptions, startFused } from '@millrace/lanes/fused';
+import type { AcceptedEvents } from './accepted.ts';
+import type { Runner } from './runner.ts';
+
+/** All stages in one fold per lane. */
+export async function startFusedRunner(options: FusedOptions, accepted: AcceptedEvents): Promise<Runner> {
+  const run = await startFused(options);
+  // Nothing is appended before this is done, so what is read meanwhile is counted once.
+  for (const lane of run.lanes) await accepted.recount(lane.lane, lane.offset, lane.settled.events);
+  return {
+    finished: run.finished,
+    lanes: () =>
+      run.lanes.map((lane) => ({
+        lane: lane.lane,
+        counts: lane.settled,
+        accepted: accepted.events(lane.lane),
+        lag: Math.max(0, accepted.end(lane.lane) - lane.offset),
+        watermark: lane.view.time.watermark,
+        openWindows: lane.view.openWindows(),
+        stopped: null,
+      })),
+    lags: () => undefined,
+    async stop() {
+      run.stop();
+      await run.finished;
+    },
+  };
+}
