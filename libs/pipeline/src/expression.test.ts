@@ -188,6 +188,7 @@ test.each([
   '(event.merchant != null || event.paid) && event.merchant.risk > 3',
   'event.merchant.risk > 3 && event.merchant != null',
   'event.merchant == null ? event.merchant.risk > 3 : false',
+  '!has(event.merchant) && event.merchant.risk > 3',
 ])('a missing guard is found: %s', (text) => {
   const [fault] = faultsOf(text);
   expect(fault).toMatchObject({ code: 'may_be_null' });

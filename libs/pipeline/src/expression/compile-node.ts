@@ -58,37 +58,17 @@ export function compileNode(node: ASTNode, context: Context): Part {
       return negation(node, compileNode(node.args, context), context);
     case '==':
     case '!=':
-      return equality(
-        node,
-        node.op,
-        compileNode(node.args[0], context),
-        compileNode(node.args[1], context),
-        context,
-      );
     case 'in':
-      return membership(
-        node,
-        compileNode(node.args[0], context),
-        compileNode(node.args[1], context),
-        context,
-      );
     case '<':
     case '<=':
     case '>':
     case '>=':
-      return comparison(
-        node,
-        node.op,
-        compileNode(node.args[0], context),
-        compileNode(node.args[1], context),
-        context,
-      );
     case '+':
     case '-':
     case '*':
     case '/':
     case '%':
-      return arithmetic(
+      return binary(
         node,
         node.op,
         compileNode(node.args[0], context),
@@ -98,6 +78,23 @@ export function compileNode(node: ASTNode, context: Context): Part {
     default:
       fault(context, node, 'unsupported', `${node.op} is not part of the language`);
       return part(context, node, DYN, () => null);
+  }
+}
+
+function binary(node: ASTNode, op: string, left: Part, right: Part, context: Context): Part {
+  switch (op) {
+    case '==':
+    case '!=':
+      return equality(node, op, left, right, context);
+    case 'in':
+      return membership(node, left, right, context);
+    case '<':
+    case '<=':
+    case '>':
+    case '>=':
+      return comparison(node, op, left, right, context);
+    default:
+      return arithmetic(node, op, left, right, context);
   }
 }
 

@@ -30,7 +30,12 @@ export function compileMacro(
     return part(context, node, DYN, () => null);
   }
   const cell: Cell = { type: itemOf(owner.type), value: null };
-  const inner: Context = { ...context, cells: new Map([...context.cells, [variable.args, cell]]) };
+  const hidden = `${variable.args}.`;
+  const inner: Context = {
+    ...context,
+    cells: new Map([...context.cells, [variable.args, cell]]),
+    present: new Set([...context.present].filter((path) => !path.startsWith(hidden))),
+  };
   const first = inner.compile(body, inner);
   const second = transform ? inner.compile(transform, inner) : null;
   if (name !== 'map' || second) demand(inner, first, ['bool'], name);

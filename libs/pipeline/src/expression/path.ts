@@ -39,9 +39,9 @@ export function compilePath(node: ASTNode, path: Segments, context: Context): Pa
   const names = path.rest.map((segment) => segment.name);
   const root: Run = cell ? () => cell.value : rootAccess(path.root);
   const exact = access(root, names);
-  const run =
-    type.kind === 'double' || type.kind === 'dyn' ? (scope: never) => plainNumber(exact(scope)) : exact;
-  return part(context, node, type, run as Run, { path: pathText(path), exact });
+  const numeric = type.kind === 'double' || type.kind === 'dyn';
+  const run = numeric ? numbersOf(exact, cell ? null : path.root, names) : exact;
+  return part(context, node, type, run, { path: pathText(path), exact });
 }
 
 function note(context: Context, { root, rest }: Segments): void {
@@ -139,6 +139,18 @@ function access(root: Run, names: readonly string[]): Run {
     for (let i = 0; i < names.length; i++) value = fieldOf(value, names[i]!);
     return value ?? null;
   };
+}
+
+function numbersOf(exact: Run, root: string | null, names: readonly string[]): Run {
+  const [field] = names;
+  // What most expressions read, in one step.
+  if (root === 'event' && field !== undefined && names.length === 1 && !(field in Object.prototype)) {
+    return (scope) => {
+      const value = scope.event?.[field];
+      return typeof value === 'number' ? value : plainNumber(value ?? null);
+    };
+  }
+  return (scope) => plainNumber(exact(scope));
 }
 
 /** Numbers are doubles in expressions; beyond 2^53 the nearest one. */
