@@ -1,6 +1,6 @@
 import type { Type } from 'avsc';
 import { compileReader } from './avro-reader.ts';
-import { type AvroType, avroType, bufferOf, SchemaError, withFields } from './avro-type.ts';
+import { type AvroType, avroType, compileDecode, SchemaError, withFields } from './avro-type.ts';
 import type { Decoded, EventCodec, EventReader, ReadResult } from './event-codec.ts';
 import type { AvroSchema, EventValue } from './plan.ts';
 import type { ReadContext, Reader } from './read-faults.ts';
@@ -32,12 +32,8 @@ export function createEventCodec(schema: AvroSchema): EventCodec {
     read: reader.read,
     partial: (fields) => createReader({ type: withFields(type, fields), defaults: avro.defaults }, type),
     encode: (event) => type.toBuffer(event),
-    decode: (bytes, offset) => decodeWith(type, undefined, bytes, offset),
-    decoderOf(fields) {
-      const some = withFields(type, fields);
-      const resolver = some.createResolver(type);
-      return (bytes, offset) => decodeWith(some, resolver, bytes, offset);
-    },
+    decode: decoderOf(type, type),
+    decoderOf: (fields) => decoderOf(withFields(type, fields), type),
   };
 }
 
@@ -75,20 +71,10 @@ function createReader(avro: AvroType, whole: Type | null): EventReader {
   };
 }
 
-function decodeWith(
-  type: Type,
-  resolver: ReturnType<Type['createResolver']> | undefined,
-  bytes: Uint8Array,
-  offset: number,
-): Decoded {
-  let decoded: { value: EventValue; offset: number };
-  try {
-    decoded = type.decode(bufferOf(bytes), offset, resolver);
-  } catch (error) {
-    throw new RangeError(`the bytes are not of the event's schema: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
-  if (decoded.offset < 0) throw new RangeError("the bytes are not of the event's schema: they end too early");
-  return { event: decoded.value, end: decoded.offset };
+function decoderOf(reader: Type, writer: Type): (bytes: Uint8Array, offset: number) => Decoded {
+  const decode = compileDecode<EventValue>(reader, writer);
+  return (bytes, offset) => {
+    const { value, end } = decode(bytes, offset);
+    return { event: value, end };
+  };
 }

@@ -2,6 +2,8 @@ import avro, { type Type } from 'avsc';
 import { readBigLong, type Tap, writeBigLong } from './avro-tap.ts';
 import type { AvroSchema } from './plan.ts';
 
+export type { Type } from 'avsc';
+
 /** A schema that is not Avro, or uses what an event can't hold. */
 export class SchemaError extends Error {
   override readonly name = 'SchemaError';
@@ -317,20 +319,58 @@ function plainRecords(type: Type): void {
     Object.prototype;
 }
 
-/** The record type with only these of its fields, for reading what was written with all of them. */
-export function withFields(record: Type, names: readonly string[]): Type {
-  const { fields } = record as Type & { fields: readonly { readonly name: string; readonly type: Type }[] };
-  const wanted = fields.filter(({ name }) => names.includes(name));
-  const some = avro.Type.forSchema(
-    {
-      type: 'record',
-      name: record.name!,
-      fields: wanted.map(({ name, type }) => ({ name, type })),
-    },
+export interface RecordField {
+  readonly name: string;
+  readonly type: Type;
+}
+
+export function fieldsOf(record: Type): readonly RecordField[] {
+  return (record as Type & { readonly fields: readonly RecordField[] }).fields;
+}
+
+/** A record type of fields whose types are there already. */
+export function recordOf(name: string, fields: readonly RecordField[]): Type {
+  const type = avro.Type.forSchema(
+    { type: 'record', name, fields: fields.map((field) => ({ name: field.name, type: field.type })) },
     { omitRecordMethods: true },
   );
-  plainRecords(some);
-  return some;
+  plainRecords(type);
+  return type;
+}
+
+/** The record type with only these of its fields, for reading what was written with all of them. */
+export function withFields(record: Type, names: readonly string[]): Type {
+  const wanted = fieldsOf(record).filter(({ name }) => names.includes(name));
+  return recordOf(record.name!, wanted);
+}
+
+/**
+ * Reads what was written with `writer` as a value of `reader`. Throws `SchemaError` when it never can; what it answers
+ * throws `RangeError` when the bytes are not of the schema.
+ */
+export function compileDecode<T>(
+  reader: Type,
+  writer: Type,
+): (bytes: Uint8Array, offset: number) => { readonly value: T; readonly end: number } {
+  const resolver = reader === writer ? undefined : resolverOf(reader, writer);
+  return (bytes, offset) => {
+    let decoded: { value: T; offset: number };
+    try {
+      decoded = reader.decode(bufferOf(bytes), offset, resolver);
+    } catch (error) {
+      throw new RangeError(`the bytes are not of the schema: ${(error as Error).message}`, { cause: error });
+    }
+    if (decoded.offset < 0) throw new RangeError('the bytes are not of the schema: they end too early');
+    return { value: decoded.value, end: decoded.offset };
+  };
+}
+
+function resolverOf(reader: Type, writer: Type): ReturnType<Type['createResolver']> {
+  try {
+    return reader.createResolver(writer);
+  } catch (error) {
+    throw new SchemaError((error as Error).message, { cause: error });
+  }
 }
 
 /** What the specification asks of a decimal; one that doesn't hold is read as its bytes. */
