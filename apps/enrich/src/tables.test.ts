@@ -35,6 +35,8 @@ test('everything that is wrong with the tables is said at once, and what was ope
   expect(closed).toBe(1);
 });
 
+const plan = planOf({ tables: [tableOf('a', { refreshMs: 1 })] });
+
 test('a table is refreshed at its pace; one that fails warns and is tried again', async () => {
   let refreshes = 0;
   const warnings: string[] = [];
@@ -45,12 +47,25 @@ test('a table is refreshed at its pace; one that fails warns and is tried again'
       if (refreshes === 1) throw new Error('table a: torn');
     },
   }));
-  const plan = planOf({ tables: [tableOf('a', { refreshMs: 1 })] });
   const { close } = await openTables(plan, kinds, (message) => warnings.push(message));
   await until(() => refreshes >= 3);
   await close();
   expect(warnings).toEqual(['table a: torn (the rows read before stay in use)']);
-  const after = refreshes;
-  await new Promise((resolve) => setImmediate(resolve));
-  expect(refreshes).toBe(after);
+});
+
+test('nothing is refreshed once the tables are closed', async () => {
+  const counting = () => {
+    const counter = { refreshes: 0 };
+    const refresh = async () => void counter.refreshes++;
+    return { counter, kinds: kindOf(async () => ({ get: () => null, refresh })) };
+  };
+  const [first, second] = [counting(), counting()];
+  const closed = await openTables(plan, first.kinds, quiet);
+  const open = await openTables(plan, second.kinds, quiet);
+  await until(() => first.counter.refreshes > 0);
+  await closed.close();
+  const { refreshes } = first.counter;
+  await until(() => second.counter.refreshes > 10);
+  expect(first.counter.refreshes).toBe(refreshes);
+  await open.close();
 });

@@ -121,6 +121,12 @@ describe('cleaning', () => {
     expect(record).toMatchObject({ id: 'p1', key: 'A', eventTime: ARRIVED });
   });
 
+  test('a value is read as if it had arrived', async () => {
+    const clean: ValidatePlan['clean'] = [{ field: 'paid_at', value: () => '1970-01-01T00:00:01Z' }];
+    const [record] = await validate(rawEvent(payment), validating({ clean }));
+    expect(record!.event).toMatchObject({ paid_at: 1_000 });
+  });
+
   test('a value that does not fit the schema is refused', async () => {
     const clean: ValidatePlan['clean'] = [{ field: 'amount', value: () => 'a lot' }];
     const [record] = await validate(rawEvent(payment), validating({ clean }));

@@ -38,6 +38,7 @@ describe('CSV', () => {
       '\ufeffid,city,risk,sales,open,other\nm1,"Oslo, N",0.25,9007199254740993,true,x\nm2,,,,,\n',
       { columns: typed },
     );
+    expect(Object.isFrozen(table.get('m1'))).toBe(true);
     expect(table.get('m1')).toEqual({ city: 'Oslo, N', risk: 0.25, sales: 9007199254740993n, open: true });
     expect(table.get('m2')).toEqual({ city: '', risk: null, sales: null, open: null });
     expect(table.get('m3')).toBeNull();
@@ -136,9 +137,16 @@ describe('refresh', () => {
   });
 
   test('of a file that has not changed keeps the rows that it has', async () => {
-    const table = await fileTable.open(await planFor('m.csv', 'id,city\nm1,Oslo'));
+    const plan = await planFor('m.csv', 'id,city\nm1,Oslo');
+    const table = await fileTable.open(plan);
     const before = table.get('m1');
     await table.refresh!();
     expect(table.get('m1')).toBe(before);
+    await replaceBy(plan, 'id,city\nm1,Rome');
+    await table.refresh!();
+    const after = table.get('m1');
+    expect(after).toEqual({ city: 'Rome' });
+    await table.refresh!();
+    expect(table.get('m1')).toBe(after);
   });
 });
