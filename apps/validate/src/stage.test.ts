@@ -75,7 +75,7 @@ describe('reading', () => {
       ),
     });
     const record = rawEvent(
-      { c: 'B', currency: 'XXX', unknown: 1 },
+      { c: 'B', currency: 'USD', unknown: 1 },
       { source: 'legacy', position: 41, eventTime: 5 },
     );
     const [read] = await validate(record, { sources: [legacy] });

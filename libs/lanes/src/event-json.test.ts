@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { flowOf } from '@millrace/testkit/flows';
-import * as fc from 'fast-check';
+import fc from 'fast-check';
 import { EVENT_JSON, jsonData, readEventJson, writeEventJson } from './event-json.ts';
 
 const { value: anyValue } = fc.letrec((tie) => ({
