@@ -30,13 +30,16 @@ export function createWindowRows(maxRows) {
   }
 
   function evict() {
-    const all = [...groups.values()].flatMap((starts) => [...starts.keys()]).sort((a, b) => a - b);
-    const limit = all[size - Math.floor(maxRows * (1 - EVICTED_SHARE))] ?? Infinity;
-    for (const [group, starts] of groups) {
-      for (const start of starts.keys()) if (start < limit) starts.delete(start);
-      if (starts.size === 0) groups.delete(group);
+    const oldest = [...groups.values()]
+      .flatMap((starts) => [...starts.values()])
+      .sort((a, b) => a.start - b.start)
+      .slice(0, size - Math.floor(maxRows * (1 - EVICTED_SHARE)));
+    for (const { group, start } of oldest) {
+      const starts = groups.get(group);
+      starts?.delete(start);
+      if (starts?.size === 0) groups.delete(group);
     }
-    size = [...groups.values()].reduce((sum, starts) => sum + starts.size, 0);
+    size -= oldest.length;
   }
 
   return {

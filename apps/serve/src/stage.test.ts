@@ -1,8 +1,11 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { createResultFeed, publishingResults } from '@millrace/lanes/feed';
+import { type Embedded, openEmbedded } from '@millrace/embedded/open';
+import { createResultFeed } from '@millrace/lanes/feed';
 import { systemClock } from '@millrace/lanes/ports/clock';
 import type { ResultRow, ResultStore } from '@millrace/lanes/ports/results';
-import { createMemoryResults } from '@millrace/testkit/memory-results';
 import { planOf, sourceOf } from '@millrace/testkit/plans';
 import {
   alertRowOf,
@@ -28,11 +31,15 @@ const plan = planOf({
 let app: ReturnType<typeof fastify>;
 let url: string;
 let results: ResultStore;
+let embedded: Embedded;
+let folder: string;
 let replayed: string[];
 let waitingFor: string | null;
 
 beforeEach(async () => {
-  results = publishingResults(createMemoryResults(), createResultFeed());
+  folder = mkdtempSync(join(tmpdir(), 'millrace-serve-'));
+  embedded = await openEmbedded(folder, { lanes: 2 });
+  results = embedded.results;
   replayed = [];
   waitingFor = null;
   const take = async (id: string) => {
@@ -63,7 +70,11 @@ beforeEach(async () => {
   url = await app.listen({ host: '127.0.0.1', port: 0 });
 });
 
-afterEach(() => app.close());
+afterEach(async () => {
+  await app.close();
+  await embedded.close();
+  rmSync(folder, { recursive: true });
+});
 
 async function ask(path: string, init?: RequestInit) {
   const response = await fetch(url + path, init);
@@ -184,7 +195,8 @@ test.each([['a/b'], ['50% off'], ['a%2Fb'], ['ünï ?#&'], ['x/replay'], ['long'
     expect(replayed).toEqual([id]);
     expect(await problemOf(path)).toMatchObject({ status: 404, code: 'unknown_dead_letter' });
 
-    await results.write([deadLetterRowOf(eventId, T)]);
+    // Refused once more: a later writing of the same dead letter.
+    await results.write([deadLetterRowOf(eventId, T, { version: { position: 2, revision: 0 } })]);
     expect((await ask(path, { method: 'DELETE' })).body()).toEqual({ id, discarded: true });
     expect((await rowsOf('/deadletters')).rows).toEqual([]);
   },
@@ -232,7 +244,7 @@ test('an example says what to send and where', async () => {
   expect(send).toEqual({ path: '/v1/pipelines/payments/events/api', authorization: true });
   const read = plan.event.codec.read(event, { textual: false, unknownFields: 'reject' });
   expect(read.faults).toBeNull();
-  expect(Math.abs(event.paid_at - Date.now())).toBeLessThan(60_000);
+  expect(Math.abs(new Date(event.paid_at).getTime() - Date.now())).toBeLessThan(60_000);
 });
 
 test('readyz says what it waits for', async () => {

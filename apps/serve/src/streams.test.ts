@@ -1,9 +1,12 @@
+import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { type Embedded, openEmbedded } from '@millrace/embedded/open';
 import { createResultFeed, publishingResults, type ResultPublisher } from '@millrace/lanes/feed';
 import { systemClock } from '@millrace/lanes/ports/clock';
 import type { ResultStore } from '@millrace/lanes/ports/results';
-import { createMemoryResults } from '@millrace/testkit/memory-results';
 import { planOf } from '@millrace/testkit/plans';
 import {
   alertRowOf,
@@ -23,6 +26,8 @@ let app: ReturnType<typeof fastify>;
 let url: string;
 let feed: ResultPublisher;
 let results: ResultStore;
+let embedded: Embedded;
+let folder: string;
 let listeners: number;
 const open: AbortController[] = [];
 
@@ -40,7 +45,9 @@ beforeEach(async () => {
       };
     },
   };
-  results = publishingResults(createMemoryResults(), feed);
+  folder = mkdtempSync(join(tmpdir(), 'millrace-serve-'));
+  embedded = await openEmbedded(folder, { lanes: 2 });
+  results = publishingResults(embedded.results, feed);
   app = fastify();
   const plan = planOf({ windows: [windowPlanOf('card_velocity'), windowPlanOf('by_city')] });
   const done = async () => true;
@@ -58,6 +65,8 @@ beforeEach(async () => {
 afterEach(async () => {
   for (const controller of open.splice(0)) controller.abort();
   await app.close();
+  await embedded.close();
+  rmSync(folder, { recursive: true });
 });
 
 /** Reads a stream's events, one after another. */
