@@ -41,8 +41,9 @@ export function readLaneFields(bytes: Uint8Array): LaneFields | null {
       zigzag += (byte & 0x7f) * factor;
       factor *= 0x80;
     }
+    // Beyond these the sum above has been rounded.
+    if (zigzag / 2 > LONG_MAX || (odd === 1 && zigzag > -2 * LONG_MIN - 1)) return null;
     const value = odd === 0 ? zigzag / 2 : -(zigzag + 1) / 2;
-    if (value < LONG_MIN || value > LONG_MAX) return null;
     values[i] = value;
   }
   return { values, end: at };
