@@ -248,7 +248,7 @@ function detectSchema(): JsonSchema {
       on: { ...text, description: 'windows.NAME. Default: events.' },
       by: expression('The group of the series; on events, the key'),
       when: expression('Alerts where it holds; with a method, which values are judged'),
-      value: expression('The number that the method judges'),
+      value: expression('The number that the method judges and that the alert shows'),
       method: oneKind('method', families(detectors), { properties: {} }),
       once_per: { enum: ['window'] },
       severity: choice('', ['low', 'medium', 'high', 'critical'], 'medium'),

@@ -3,8 +3,6 @@ export type ExpressionReason =
   | 'null_value'
   | 'wrong_type'
   | 'division_by_zero'
-  | 'not_a_number'
-  | 'out_of_range'
   | 'bad_text'
   | 'function_failed';
 
