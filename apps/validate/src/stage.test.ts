@@ -1,11 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Counts, zeroCounts } from '@millrace/lanes/audit';
 import { type Flow, NO_TIME } from '@millrace/lanes/flow';
+import { compile } from '@millrace/pipeline/compile';
 import { ExpressionError } from '@millrace/pipeline/expression-error';
 import type { Plan, ValidatePlan } from '@millrace/pipeline/plan';
 import { stageContract } from '@millrace/testkit/contracts/stage';
 import { flowOf, forwardedBy, rawEvent } from '@millrace/testkit/flows';
-import { planOf, ruleOf, sourceOf } from '@millrace/testkit/plans';
+import { PAYMENT_SCHEMA, planOf, ruleOf, sourceOf } from '@millrace/testkit/plans';
 import { createValidate } from './stage.ts';
 
 const ARRIVED = 1_700_000_000_000;
@@ -225,6 +226,57 @@ describe('replays', () => {
     const replay = rawEvent({ ...payment, amount: -1 }, { kind: 'replay', stage: 'validate', attempt: 2 });
     const [record] = await validate(replay, validating({ rules: [positive] }));
     expect(record).toMatchObject({ kind: 'rejected', attempt: 2, code: 'rule:positive' });
+  });
+});
+
+describe('with a compiled document', () => {
+  const document = `
+pipeline: payments
+event: { schema: ./payment.avsc, id: event.payment_id, key: event.card, time: event.paid_at }
+sources:
+  api: { http: {} }
+validate:
+  clean:
+    currency: event.currency.upperAscii()
+  rules:
+    - name: ratio
+      check: 100.0 / event.amount > 1.0
+      otherwise: flag
+    - name: known
+      check: is_known(event.card)
+      otherwise: reject
+      message: the card is not known
+`;
+  const { plan: compiled, faults } = compile({
+    path: '/pipelines/p.yaml',
+    text: document,
+    load: () => JSON.stringify(PAYMENT_SCHEMA),
+    functions: {
+      is_known: (card: unknown) => {
+        if (card === 'broken') throw new TypeError('no such list');
+        return card === 'A';
+      },
+    },
+    catalogue: { sources: { http: { name: 'http', summary: '', settings: { type: 'object' } } } },
+  });
+
+  test.each([
+    ['holds', { currency: 'eur' }, { kind: 'event', flags: [], event: { currency: 'EUR' } }],
+    ['does not hold', { card: 'B' }, { code: 'rule:known', message: 'the card is not known' }],
+    [
+      'divides by zero',
+      { amount: 0 },
+      { code: 'expression_error', message: expect.stringMatching(/^rule ratio: .*zero/) },
+    ],
+    [
+      'calls what throws',
+      { card: 'broken' },
+      { code: 'expression_error', message: expect.stringMatching(/^rule known: .*no such list/) },
+    ],
+  ])('a rule that %s', async (_, fields, expected) => {
+    expect(faults).toEqual([]);
+    const [record] = await validate(rawEvent({ ...payment, ...fields }), compiled!);
+    expect(record).toMatchObject(expected);
   });
 });
 

@@ -61,7 +61,7 @@ function createReader(plan: Plan): (record: Flow) => EventValue | null {
   return (record) => {
     const decoded = decode(record);
     if (decoded === null) return null;
-    let what = `map of source ${record.source}`;
+    let step: 'map' | 'event.time' = 'map';
     try {
       const map = maps.get(record.source) ?? null;
       const mapped = map === null ? decoded.record : map(decoded.record, record.position);
@@ -72,12 +72,12 @@ function createReader(plan: Plan): (record: Flow) => EventValue | null {
       }
       if (record.eventTime === NO_TIME) {
         // Only a replay comes without: what it replays may have been unreadable.
-        what = 'event.time';
+        step = 'event.time';
         record.eventTime = time({ event: result.event });
       }
       return result.event;
     } catch (error) {
-      rejectUnevaluated(record, what, error);
+      rejectUnevaluated(record, step === 'map' ? `map of source ${record.source}` : step, error);
       return null;
     }
   };
