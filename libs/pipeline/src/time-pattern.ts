@@ -31,15 +31,11 @@ const LUXON: Readonly<Record<string, string>> = {
   S: 'uuu',
   SS: 'uu',
   SSS: 'SSS',
-  XX: 'ZZZ',
-  XXX: 'ZZ',
-  xx: 'ZZZ',
-  xxx: 'ZZ',
-  Z: 'ZZZ',
 };
+/** `+0200` with two letters or Z, `+02:00` with three. */
+const OFFSET = /^(?:X{2,3}|x{2,3}|Z)$/;
 /** Offsets that are written `Z` where they are zero. */
 const WITH_ZULU = /^X{2,3}$/;
-const OFFSET = /^[XxZ]+$/;
 
 /**
  * Splits a pattern of the Unicode letters (CLDR, UTS 35 "Date Format Patterns"); other text stands for itself, letters
@@ -49,7 +45,7 @@ export function splitPattern(pattern: string): readonly PatternPart[] {
   const parts: PatternPart[] = [];
   for (const [piece] of pattern.matchAll(/''|'(?:[^']|'')*'?|([A-Za-z])\1*|[^A-Za-z']+/g)) {
     if (/^[A-Za-z]/.test(piece)) {
-      if (!Object.hasOwn(LUXON, piece)) throw unsupported(pattern, piece);
+      if (!Object.hasOwn(LUXON, piece) && !OFFSET.test(piece)) throw unsupported(pattern, piece);
       parts.push({ letters: piece });
     } else {
       parts.push({ text: literal(pattern, piece) });
@@ -70,7 +66,7 @@ function literal(pattern: string, piece: string): string {
 function unsupported(pattern: string, letters: string): RangeError {
   return new RangeError(
     `the pattern ${JSON.stringify(pattern)} has ${JSON.stringify(letters)}, which is not one of ` +
-      `${Object.keys(LUXON).join(' ')}; put text between single quotes`,
+      `${Object.keys(LUXON).join(' ')} Z or two or three X or x; put text between single quotes`,
   );
 }
 
@@ -87,7 +83,8 @@ export function luxonPattern(parts: readonly PatternPart[], zulu: boolean): stri
   return parts
     .map((part) => {
       if (part.text !== undefined) return quoted(part.text);
-      return zulu && mayBeZulu(part) ? quoted('Z') : LUXON[part.letters]!;
+      if (zulu && mayBeZulu(part)) return quoted('Z');
+      return LUXON[part.letters] ?? (part.letters.length === 3 ? 'ZZ' : 'ZZZ');
     })
     .join('');
 }
