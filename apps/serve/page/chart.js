@@ -1,8 +1,7 @@
-// @ts-expect-error the server hands out the npm package under this path
-import uPlotModule from '/page/uplot.js';
 import { timeLabels, timeRange, valueLabels, valueRange, valueSteps } from './axes.js';
 
-const uPlot = /** @type {typeof import('uplot')} */ (uPlotModule);
+/** The page loads the npm package before its modules. */
+const { uPlot } = /** @type {{ uPlot: typeof import('uplot') }} */ (/** @type {unknown} */ (globalThis));
 
 /** Lines at once; each has a colour in page.css (`--series-1` …). */
 export const MAX_SERIES = 5;

@@ -38,7 +38,7 @@ export function pageAssets(): readonly Asset[] {
   const uplot = join(dirname(createRequire(import.meta.url).resolve('uplot/package.json')), 'dist');
   return [
     ...own,
-    asset('/page/uplot.js', join(uplot, 'uPlot.esm.js')),
+    asset('/page/uplot.js', join(uplot, 'uPlot.iife.min.js')),
     asset('/page/uplot.css', join(uplot, 'uPlot.min.css')),
   ];
 }
