@@ -153,6 +153,20 @@ test('what enrich or aggregate refuses keeps the whole event', async () => {
   });
 });
 
+test('records may be of any size', async () => {
+  const codec = await createCodec();
+  const payload = Buffer.alloc(300_000, 7);
+  const raw = codec.encodeFlow('raw', flowOf('event', {}, { payload }));
+  expect(payload.equals(read(codec.decodeFlow('raw', raw, 1)).payload!)).toBe(true);
+
+  const card = 'é'.repeat(400_000);
+  const flow = flowOf('event', {}, { event: { card, amount: 1, order_no: 1, note: null } });
+  const inEnrich = read(codec.decodeFlow('validated', codec.encodeFlow('validated', flow), -1));
+  Object.assign(inEnrich.event!, { merchant: { city: card, risk: 1 }, country: null });
+  const inAggregate = read(codec.decodeFlow('enriched', codec.encodeFlow('enriched', inEnrich), -1));
+  expect(inAggregate.event!.merchant).toEqual({ city: card, risk: 1 });
+});
+
 test('any other Avro reader reads what is written, and what any other writer writes is read', async () => {
   const plan = planWith(eventSchema);
   const codec = await createCodec({ plan, allFields: true });
