@@ -78,17 +78,19 @@ export function createFlowCodec(
   const enrichments = plan.enrich.map(({ name }) => name);
   const flagged = plan.enrich.filter(({ missing }) => missing === 'flag').map(({ name }) => name);
   const writer = createRecordWriter();
-  const decoders = new Map<string, DecodeBody | null>();
+  const wholeDecoders = new Map<number, DecodeBody | null>();
+  const someDecoders = new Map<number, DecodeBody | null>();
   const enrichTail = withFields(schemas.own('Enriched').body, [...enrichments, 'flags_enrich']);
   const aggregateTail = withFields(schemas.own('Aggregated').body, ['late']);
 
   /** Null: another schema of that name whose records can't be read as ours. */
   function decoderFor(schema: RecordSchema, names: readonly string[] | null): DecodeBody | null {
-    const key = `${schema.id} ${names?.join() ?? '*'}`;
-    let decode = decoders.get(key);
+    // A schema's records are in one topic, or have no event: which names are wanted does not vary.
+    const decoders = names === null ? wholeDecoders : someDecoders;
+    let decode = decoders.get(schema.id);
     if (decode === undefined) {
       decode = compileOrNull(someOf(schemas.own(schema.name).body, names), schema.body);
-      decoders.set(key, decode);
+      decoders.set(schema.id, decode);
     }
     return decode;
   }
@@ -120,15 +122,13 @@ export function createFlowCodec(
     if (lane === null) return { kind: 'foreign', reason: 'its lane fields can not be read' };
 
     const flow = createFlow(kind);
-    [flow.seq, flow.prev, flow.part, flow.position, flow.eventTime, flow.ingestTime] = lane.values as [
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-    ];
-    if (topic === 'raw') flow.seq = seq;
+    const { values } = lane;
+    flow.seq = topic === 'raw' ? seq : values[0]!;
+    flow.prev = values[1]!;
+    flow.part = values[2]!;
+    flow.position = values[3]!;
+    flow.eventTime = values[4]!;
+    flow.ingestTime = values[5]!;
     flow.trace = record.headers?.[TRACE_HEADER] ?? '';
     flow.bytes = bytes;
     const reason = readBody(flow, decoderFor(schema, schema.current ? namesFor(topic) : null), lane.end);

@@ -11,7 +11,6 @@ import { createRecordWriter } from './record-writer.ts';
 const WINDOW_PREFIX = 'Window_';
 /** In place of what can't be read. */
 const NOTHING: MadeContent = { kind: 'mark', watermark: NO_TIME, idle: false };
-const encoder = new TextEncoder();
 
 export interface MadeCodec {
   decode(topic: MadeTopic, record: LogRecord): Decoded<MadeRecord>;
@@ -91,15 +90,15 @@ export function createMadeCodec(plan: Pick<Plan, 'windows'>, schemas: RecordSche
       }
       const lane = readLaneFields(bytes);
       if (lane === null) return { kind: 'foreign', reason: 'its lane fields can not be read' };
-      const [seq, index, writtenBy, prevSeq, prevIndex, time] = lane.values as [
-        number,
-        number,
-        number,
-        number,
-        number,
-        number,
-      ];
-      const made: Made = { seq, index, writer: writtenBy, prevSeq, prevIndex, time };
+      const { values: at } = lane;
+      const made: Made = {
+        seq: at[0]!,
+        index: at[1]!,
+        writer: at[2]!,
+        prevSeq: at[3]!,
+        prevIndex: at[4]!,
+        time: at[5]!,
+      };
       return readContent(made, readerFor(schema), bytes, lane.end);
     },
     encode(topic, { made, content }, timestampMs) {
@@ -109,7 +108,7 @@ export function createMadeCodec(plan: Pick<Plan, 'windows'>, schemas: RecordSche
       writer.start(schema.id, [made.seq, made.index, made.writer, made.prevSeq, made.prevIndex, made.time]);
       writer.fields(schema.body, body);
       const record = { value: writer.finish(), timestampMs };
-      return key === null ? record : { ...record, key: encoder.encode(key) };
+      return key === null ? record : { ...record, key: Buffer.from(key) };
     },
   };
 }
@@ -147,8 +146,12 @@ function written(content: MadeContent): {
 } {
   switch (content.kind) {
     case 'window': {
-      const { values, ...result } = content.result;
-      return { name: WINDOW_PREFIX + result.name, body: { ...values, ...result }, key: result.group };
+      const { name, group, start, end, revision, final, values } = content.result;
+      return {
+        name: WINDOW_PREFIX + name,
+        body: { ...values, group, start, end, revision, final },
+        key: group,
+      };
     }
     case 'alert': {
       const { eventId, ...alert } = content.alert;
