@@ -120,10 +120,13 @@ function updateStage(item, { eventsPerSecond, events, latency, lag }, rates) {
    * @param {string} text
    */
   const say = (selector, text) => setText(/** @type {Element} */ (item.querySelector(selector)), text);
+  /** @param {string} name */
+  const figureOf = (name) => /** @type {Element} */ (item.querySelector(name));
   say('.stage-rate b', rateText(eventsPerSecond));
   say('.stage-total', `${countText(events)} in all`);
   say('.p50 > span', latency ? latencyText(latency.p50Ms) : '–');
   say('.p99 > span', latency ? latencyText(latency.p99Ms) : '–');
+  for (const name of ['.p50', '.p99']) setAttribute(figureOf(name), 'hidden', latency ? null : '');
   say('.lag > span', countText(lag));
   item.querySelector('.stage')?.classList.toggle('lagging', lag > 0);
   item.querySelector('.stage')?.classList.toggle('quiet', eventsPerSecond === 0);

@@ -3,13 +3,14 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 /** An answer that is not what was asked for: `{ "error": { code, message, hint } }` with an HTTP status. */
 export class Problem extends Error {
   override readonly name = 'Problem';
-  readonly status: number;
+  /** The name that Fastify and its hooks know. */
+  readonly statusCode: number;
   readonly code: string;
   /** What to do about it. */
   readonly hint: string;
-  constructor(status: number, code: string, message: string, hint: string) {
+  constructor(statusCode: number, code: string, message: string, hint: string) {
     super(message);
-    this.status = status;
+    this.statusCode = statusCode;
     this.code = code;
     this.hint = hint;
   }
@@ -22,8 +23,8 @@ export function answerProblem(
   reply: FastifyReply,
 ): FastifyReply {
   const problem = error instanceof Problem ? error : problemOf(error);
-  if (problem.status >= 500) request.log.error({ err: error }, 'request failed');
-  return reply.status(problem.status).send(problemBody(problem));
+  if (problem.statusCode >= 500) request.log.error({ err: error }, 'request failed');
+  return reply.status(problem.statusCode).send(problemBody(problem));
 }
 
 export function problemBody({ code, message, hint }: Pick<Problem, 'code' | 'message' | 'hint'>) {
