@@ -179,7 +179,13 @@ test('duplicates are removed before verdicts, and move no time', () => {
     counts,
   );
   // The last rejected one would take the first one's dead letter: only a conflict has its digest in the identity.
-  expect(lines).toEqual(['event', 'rejected id_conflict', 'rejected rule:x', 'rejected id_conflict', 'event']);
+  expect(lines).toEqual([
+    'event',
+    'rejected id_conflict',
+    'rejected rule:x',
+    'rejected id_conflict',
+    'event',
+  ]);
   expect(counts).toMatchObject({ processed: 2, duplicate: 2, rejected: 3, late: 0 });
 });
 
