@@ -1,8 +1,11 @@
 import type { CommandModule } from './command.ts';
+import { deadletters } from './commands/deadletters.ts';
 import { explain } from './commands/explain.ts';
 import { lint } from './commands/lint.ts';
 import { run } from './commands/run.ts';
+import { status } from './commands/status.ts';
+import { tail } from './commands/tail.ts';
 import { test } from './commands/test.ts';
 
 /** Every command, in the order of `--help`. */
-export const commands: readonly CommandModule[] = [run, lint, test, explain];
+export const commands: readonly CommandModule[] = [run, lint, test, explain, status, deadletters, tail];

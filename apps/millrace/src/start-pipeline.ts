@@ -13,8 +13,10 @@ import { serve } from '@millrace/serve/stage';
 import { type EmbeddedPorts, openPorts } from '@millrace/service/embedded-ports';
 import { type Host, openHost } from './http/host.ts';
 import { metricsRoute } from './http/metrics.ts';
+import { topicsRoute } from './http/topics.ts';
 import { createLaneStages } from './lane-stages.ts';
 import { countAccepted } from './run/accepted.ts';
+import { writeFolderNote } from './run/folder-note.ts';
 import { startFusedRunner } from './run/fused-runner.ts';
 import { openRawCodec } from './run/raw-codec.ts';
 import { discardDeadLetter, replayDeadLetter } from './run/replay.ts';
@@ -23,6 +25,8 @@ import { readSecrets } from './run/secrets.ts';
 
 export interface PipelineOptions {
   readonly plan: Plan;
+  /** The document's file, noted in the data folder for commands that are given nothing else. */
+  readonly document?: string;
   /** The data folder; made where it is missing. */
   readonly folder: string;
   readonly logger: Logger;
@@ -82,6 +86,11 @@ async function compose(options: PipelineOptions, opened: AsyncDisposableStack): 
   });
   const folder = await openPorts(options.folder, plan, logger);
   opened.defer(() => folder.close());
+  writeFolderNote(options.folder, {
+    pipeline: plan.pipeline,
+    lanes: plan.lanes,
+    document: options.document ?? '',
+  });
   const ports = options.decorate?.(folder) ?? folder;
   const codec = await openRawCodec(plan, ports.registry);
 
@@ -169,6 +178,7 @@ async function compose(options: PipelineOptions, opened: AsyncDisposableStack): 
   const host = await listen(options, [
     ingest.routes,
     metricsRoute(overall),
+    topicsRoute({ plan, log: ports.log, results, codec: codec.whole }),
     serve({ pipelines: [served], status: overall, clock, waitingFor }),
   ]);
   if (host !== null) opened.defer(() => host.close());

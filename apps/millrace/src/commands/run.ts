@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { systemClock } from '@millrace/lanes/ports/clock';
 import type { Plan } from '@millrace/pipeline/plan';
 import { exampleEvent } from '@millrace/serve/example-event';
@@ -69,7 +69,7 @@ export const run: CommandModule = {
       )
       .action(async (file: string, options: RunOptions) => {
         refuseWhatIsNotThere(options);
-        end(await runPipeline(await requirePlan(file), options, surroundings));
+        end(await runPipeline(file, options, surroundings));
       });
   },
 };
@@ -100,7 +100,8 @@ function refuseWhatIsNotThere({ backbone, stages }: RunOptions): void {
   }
 }
 
-async function runPipeline(plan: Plan, options: RunOptions, surroundings: Surroundings): Promise<ExitCode> {
+async function runPipeline(file: string, options: RunOptions, surroundings: Surroundings): Promise<ExitCode> {
+  const plan = await requirePlan(file);
   const { out, err, env } = surroundings;
   if (options.exitWhenDone && !plan.sources.some(({ finite }) => finite)) {
     throw new Failure(
@@ -119,6 +120,7 @@ async function runPipeline(plan: Plan, options: RunOptions, surroundings: Surrou
   const folder = options.data ?? join('.millrace', plan.pipeline);
   const pipeline = await startPipeline({
     plan,
+    document: resolve(file),
     folder,
     logger,
     env,

@@ -11,6 +11,8 @@ import type { Plan } from '@millrace/pipeline/plan';
 /** Raw records of the plan, whose schemas are registered. */
 export interface RawCodec {
   readonly lanes: LaneCodec;
+  /** Decodes events with all their fields, for people. */
+  readonly whole: LaneCodec;
   encodeRaw(flow: Flow): Uint8Array;
   decodeRaw(record: LogRecord, seq: number): Flow;
   /** False: a tick or an opening. */
@@ -23,15 +25,17 @@ const TIME_RECORDS: ReadonlySet<string> = new Set(['Tick', 'Opened']);
 export async function openRawCodec(plan: Plan, registry: SchemaRegistry): Promise<RawCodec> {
   const ids = await registerSchemas(registry, plan);
   const lanes = createRecordCodec({ plan, ids, registry });
+  const whole = createRecordCodec({ plan, ids, registry, allFields: true });
   const times = new Set<number>();
   // The embedded registry counts ids from 1: with all of them known, no record has to wait for its schema.
   for (let id = 1; id <= Math.max(...ids.values()); id++) {
     const { name } = ((await registry.schema(id)) ?? {}) as { readonly name?: string };
     if (name !== undefined && TIME_RECORDS.has(name)) times.add(id);
-    await lanes.learn(id);
+    await Promise.all([lanes.learn(id), whole.learn(id)]);
   }
   return {
     lanes,
+    whole,
     encodeRaw: (flow) => lanes.encodeFlow('raw', flow).value,
     decodeRaw(record, seq) {
       const decoded = lanes.decodeFlow('raw', record, seq);

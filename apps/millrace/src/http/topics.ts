@@ -1,0 +1,40 @@
+import { Readable } from 'node:stream';
+import type { FastifyPluginAsync } from 'fastify';
+import type { TailOptions } from '../look/place.ts';
+import { readTopic, type TopicSource } from '../look/topics.ts';
+
+const LIMIT_MAX = 1_000_000;
+
+/** `GET /v1/pipelines/{pipeline}/topics/{topic}?from=start|end&limit=`: records as NDJSON, for `millrace tail`. */
+export function topicsRoute(source: TopicSource): FastifyPluginAsync {
+  return async (app) => {
+    app.get('/v1/pipelines/:pipeline/topics/:topic', {
+      schema: {
+        querystring: {
+          type: 'object',
+          additionalProperties: false,
+          properties: {
+            from: { enum: ['start', 'end'], default: 'end' },
+            ticks: { type: 'boolean', default: false },
+            limit: { type: 'integer', minimum: 1, maximum: LIMIT_MAX, default: LIMIT_MAX },
+          },
+        },
+      },
+      handler: async (request, reply) => {
+        const { pipeline, topic } = request.params as { readonly pipeline: string; readonly topic: string };
+        if (pipeline !== source.plan.pipeline) return reply.callNotFound();
+        const query = request.query as Omit<TailOptions, 'signal'>;
+        const gone = new AbortController();
+        reply.raw.on('close', () => gone.abort());
+        const lines = async function* () {
+          // A first byte, so that whoever waits knows that it is connected.
+          yield '\n';
+          for await (const record of readTopic(source, topic, { ...query, signal: gone.signal })) {
+            yield `${JSON.stringify(record)}\n`;
+          }
+        };
+        return reply.type('application/x-ndjson').send(Readable.from(lines()));
+      },
+    });
+  };
+}
