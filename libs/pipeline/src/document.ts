@@ -1,14 +1,4 @@
-import {
-  isAlias,
-  isMap,
-  isPair,
-  isScalar,
-  isSeq,
-  LineCounter,
-  type Node,
-  parseDocument,
-  type Scalar,
-} from 'yaml';
+import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type Scalar } from 'yaml';
 import type { DocumentFault } from './faults.ts';
 
 /** Keys and indexes from the document's root. */
@@ -83,10 +73,15 @@ export function readDocument(file: string, text: string): PipelineDocument | rea
       hint: YAML_HINTS[error.code] ?? null,
     }));
   }
+  let value: unknown;
+  try {
+    value = yaml.toJS();
+  } catch (error) {
+    // An alias of nothing, or aliases of aliases that would fill the memory.
+    return [{ file, line: 1, column: 1, code: 'yaml', message: (error as Error).message, hint: null }];
+  }
   const entries = new Map<string, Entry>();
-  index(yaml.contents, [], null, false, entries, (node) =>
-    isAlias(node) ? (node.resolve(yaml) ?? null) : node,
-  );
+  index(yaml.contents, [], null, false, entries);
   const near = (path: Path): Entry | null => {
     for (let length = path.length; length >= 0; length--) {
       const entry = entries.get(JSON.stringify(path.slice(0, length)));
@@ -96,7 +91,7 @@ export function readDocument(file: string, text: string): PipelineDocument | rea
   };
   return {
     file,
-    value: yaml.toJS(),
+    value,
     place: (path) => place(near(path)?.node?.range?.[0] ?? near(path)?.key?.range?.[0] ?? 0),
     keyPlace: (path) => place(near(path)?.key?.range?.[0] ?? near(path)?.node?.range?.[0] ?? 0),
     textPlace: (path, offset) => place(textOffset(text, near(path)?.node ?? null, offset)),
@@ -116,29 +111,25 @@ const YAML_HINTS: Readonly<Record<string, string>> = {
   UNEXPECTED_TOKEN: 'put an expression that starts with a quote in the other kind of quotes',
 };
 
-type Resolve = (node: Node) => Node | null;
-
+/** Not through aliases: what stands behind one is placed where the alias does. */
 function index(
   node: Node | null,
   path: Path,
   key: Node | null,
   braces: boolean,
   into: Map<string, Entry>,
-  resolve: Resolve,
 ): void {
-  const target = node && resolve(node);
-  into.set(JSON.stringify(path), { node: target, key, braces });
-  if (isMap(target)) {
-    const inside = braces || target.flow === true;
-    for (const pair of target.items) {
-      if (!isPair(pair)) continue;
+  into.set(JSON.stringify(path), { node, key, braces });
+  if (isMap(node)) {
+    const inside = braces || node.flow === true;
+    for (const pair of node.items) {
       const name = isScalar(pair.key) ? String(pair.key.value) : String(pair.key);
-      index(pair.value as Node | null, [...path, name], pair.key as Node, inside, into, resolve);
+      index(pair.value as Node | null, [...path, name], pair.key as Node, inside, into);
     }
-  } else if (isSeq(target)) {
-    const inside = braces || target.flow === true;
-    target.items.forEach((item, i) => {
-      index(item as Node | null, [...path, i], null, inside, into, resolve);
+  } else if (isSeq(node)) {
+    const inside = braces || node.flow === true;
+    node.items.forEach((item, i) => {
+      index(item as Node | null, [...path, i], null, inside, into);
     });
   }
 }
