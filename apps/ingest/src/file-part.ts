@@ -1,8 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { open } from 'node:fs/promises';
 import { relative, sep } from 'node:path';
 import { NO_TIME } from '@millrace/lanes/flow';
-import { FILE_START, type FilePosition, type FileReader, openFileReader, readFully } from './file-reader.ts';
+import {
+  FILE_START,
+  type FilePosition,
+  type FileReader,
+  type OpenFile,
+  openFileReader,
+  readFully,
+} from './file-reader.ts';
 import type { Format, FormatOptions } from './formats/format.ts';
 import { createPart, type Part } from './part.ts';
 import type { SourceContext } from './source.ts';
@@ -45,9 +51,9 @@ export interface FilePartOptions {
 /** Takes a file over: what it is called, where to go on. Rejects when it is not the file that was read before. */
 export async function openFilePart(options: FilePartOptions, context: SourceContext): Promise<FilePart> {
   const { path } = options;
-  const { plan, source, state, bounds } = context;
+  const { plan, source, state, bounds, openFile } = context;
   const shown = relative(plan.folder, path).split(sep).join('/');
-  const { fingerprint, sizeBytes } = await readHead(options);
+  const { fingerprint, sizeBytes } = await readHead(openFile, options);
   const part = createPart(source.name, `${source.name}:${shown}#${fingerprint}`, true);
   const key = `${plan.pipeline}/ingest/${source.name}/${part.number.toString(16).padStart(FINGERPRINT_DIGITS, '0')}`;
   const token = randomUUID();
@@ -55,10 +61,10 @@ export async function openFilePart(options: FilePartOptions, context: SourceCont
   let number = taken?.number ?? 0;
   const head = taken === null || taken.head === '' ? null : (JSON.parse(taken.head) as Progress & { readonly tail: string });
   const from: Progress = head ?? { ...FILE_START, time: NO_TIME };
-  if (head !== null && (await tailBefore(path, head.offset)) !== head.tail) throw changed(shown, head);
+  if (head !== null && (await tailBefore(openFile, path, head.offset)) !== head.tail) throw changed(shown, head);
   part.position = from.row - 1;
   part.time = from.time;
-  const reader = await openFileReader({ ...options, from, bounds });
+  const reader = await openFileReader({ ...options, openFile, from, bounds });
 
   const filePart: FilePart = {
     path,
@@ -71,7 +77,7 @@ export async function openFilePart(options: FilePartOptions, context: SourceCont
     async save() {
       const progress = filePart.acknowledged;
       if (progress === filePart.saved) return;
-      const written = JSON.stringify({ ...progress, tail: await tailBefore(path, progress.offset) });
+      const written = JSON.stringify({ ...progress, tail: await tailBefore(openFile, path, progress.offset) });
       const accepted = await state.checkpoint(key, { token, base: number, head: written, puts: new Map(), deletes: [] });
       if (!accepted) throw takenOver(shown);
       number += 1;
@@ -85,8 +91,8 @@ export async function openFilePart(options: FilePartOptions, context: SourceCont
  * The fingerprint covers the file up to the end of its first row: a file that has grown since is the same one, and
  * read on; one with another beginning under the same path is a new one.
  */
-async function readHead({ path, format, formatOptions }: FilePartOptions) {
-  const handle = await open(path, 'r');
+async function readHead(openFile: OpenFile, { path, format, formatOptions }: FilePartOptions) {
+  const handle = await openFile(path);
   try {
     const { size } = await handle.stat();
     const head = Buffer.alloc(Math.min(HEAD_BYTES, size));
@@ -99,8 +105,8 @@ async function readHead({ path, format, formatOptions }: FilePartOptions) {
   }
 }
 
-async function tailBefore(path: string, offset: number): Promise<string> {
-  const handle = await open(path, 'r');
+async function tailBefore(openFile: OpenFile, path: string, offset: number): Promise<string> {
+  const handle = await openFile(path);
   try {
     const tail = Buffer.alloc(Math.min(TAIL_BYTES, offset));
     const length = await readFully(handle, tail, offset - tail.length);

@@ -16,6 +16,13 @@ export interface FilePosition {
 
 export const FILE_START: FilePosition = { row: 0, offset: 0, mode: '' };
 
+/** What is asked of an open file. */
+export type ReadableFile = Pick<FileHandle, 'read' | 'stat' | 'close'>;
+/** Opens a file for reading. */
+export type OpenFile = (path: string) => Promise<ReadableFile>;
+
+export const openFile: OpenFile = (path) => open(path, 'r');
+
 /** Reads a file's rows in order, with a bounded buffer. */
 export interface FileReader {
   /**
@@ -35,6 +42,7 @@ export interface FileReader {
 
 export interface FileReaderOptions {
   readonly path: string;
+  readonly openFile: OpenFile;
   readonly format: Format;
   readonly formatOptions: FormatOptions;
   readonly from: FilePosition;
@@ -44,7 +52,7 @@ export interface FileReaderOptions {
 
 export async function openFileReader(options: FileReaderOptions): Promise<FileReader> {
   const { format, formatOptions, from, bounds } = options;
-  const handle = await open(options.path, 'r');
+  const handle = await options.openFile(options.path);
   const scanner = format.create(formatOptions);
   const splitter = createSplitter(scanner, bounds);
   let bytes: Buffer = Buffer.allocUnsafeSlow(options.chunkBytes);
@@ -109,7 +117,7 @@ function grown(bytes: Buffer, filled: number): Buffer {
 }
 
 /** Reads until `buffer` is full or the file ends. */
-export async function readFully(handle: FileHandle, buffer: Buffer, position: number): Promise<number> {
+export async function readFully(handle: ReadableFile, buffer: Buffer, position: number): Promise<number> {
   let length = 0;
   while (length < buffer.length) {
     const { bytesRead } = await handle.read(buffer, length, buffer.length - length, position + length);

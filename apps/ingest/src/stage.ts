@@ -9,6 +9,7 @@ import type { FastifyPluginAsync } from 'fastify';
 import { type Appender, createAppender } from './appender.ts';
 import { createBodyReader } from './body.ts';
 import { BOUNDS, type Bounds } from './bounds.ts';
+import { type OpenFile, openFile } from './file-reader.ts';
 import { openedFlow, type Part } from './part.ts';
 import { ingestRoutes } from './routes.ts';
 import type { Source } from './source.ts';
@@ -29,6 +30,8 @@ export interface IngestOptions {
   onFailed(error: Error): void;
   readonly clock?: Clock;
   readonly bounds?: Partial<Bounds>;
+  /** Absent: from the disk. */
+  readonly openFile?: OpenFile;
   /** How many records of raw the pipeline is behind; absent: it is never waited for. */
   readonly lag?: () => number;
 }
@@ -61,6 +64,7 @@ export function createIngest(options: IngestOptions): Ingest {
   const { plan, log, state, logger } = options;
   const clock = options.clock ?? systemClock;
   const bounds: Bounds = { ...BOUNDS, ...options.bounds };
+  const open = options.openFile ?? openFile;
   const topic = `${plan.pipeline}.raw`;
   const appender = createAppender({ log, topic, lanes: plan.lanes, clock, logger, encodeRaw: options.encodeRaw });
   const finished = Promise.withResolvers<void>();
@@ -82,7 +86,7 @@ export function createIngest(options: IngestOptions): Ingest {
       if (kind === undefined) throw new Error(`no implementation of source kind ${source.kind} (source ${source.name})`);
       const secret = (text: string) => secretValue(text, options.secrets, source.name);
       const lag = options.lag ?? (() => 0);
-      opened.push(await kind.open({ plan, source, appender, state, clock, logger, bounds, lag, secret }));
+      opened.push(await kind.open({ plan, source, appender, state, clock, logger, bounds, openFile: open, lag, secret }));
     }
     return opened;
   }

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { existsSync, statSync } from 'node:fs';
 import { glob } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createFlow, type Flow, reject } from '@millrace/lanes/flow';
+import { createFlow, type Flow, NO_TIME, reject } from '@millrace/lanes/flow';
 import { CSV_DELIMITERS } from '@millrace/lanes/csv-row';
 import { PayloadError } from '@millrace/lanes/payload';
 import type { SourcePartStatus } from '@millrace/lanes/status';
@@ -192,6 +192,6 @@ function statusOf({ part, reader, saved, sizeBytes }: FilePart): SourcePartStatu
     state: part.ended ? 'ended' : 'active',
     position: saved.row - 1,
     progress: sizeBytes === 0 ? 1 : Math.min(1, offset / sizeBytes),
-    eventTime: part.time === Number.MIN_SAFE_INTEGER ? null : part.time,
+    eventTime: part.time === NO_TIME ? null : part.time,
   };
 }
