@@ -25,7 +25,8 @@ export function createStreamBuffer(pipeline: string, window: string | null) {
 
   function addWindow(row: WindowRow): void {
     if (window !== null && row.name !== window) return;
-    const key = JSON.stringify([row.name, row.group, row.start]);
+    // Unambiguous: only the group, which comes last, may hold spaces.
+    const key = `${row.start} ${row.name} ${row.group}`;
     const held = windows.get(key);
     if (held === undefined && windows.size >= MAX_HELD.windows) missed.add('windows');
     else if (held === undefined || !isOlder(row, held)) windows.set(key, row);
