@@ -86,6 +86,7 @@ async function compose(options: PipelineOptions, opened: AsyncDisposableStack): 
   });
   const folder = await openPorts(options.folder, plan, logger);
   opened.defer(() => folder.close());
+  if (options.rebuild || folder.outputs.unfinished(plan.pipeline)) await folder.outputs.forget(plan.pipeline);
   writeFolderNote(options.folder, {
     pipeline: plan.pipeline,
     lanes: plan.lanes,

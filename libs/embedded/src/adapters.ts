@@ -10,6 +10,7 @@ import { createEventLog, type EmbeddedLog } from './event-log.ts';
 import { createFusedStore } from './fused-store.ts';
 import { key, SPACE } from './keys.ts';
 import { createLanes } from './lanes.ts';
+import { createOutputs, type Outputs } from './outputs.ts';
 import { createResultStore } from './result-store.ts';
 import { createRetention, type Retention } from './retention.ts';
 import { createRows } from './rows.ts';
@@ -34,6 +35,7 @@ export interface Adapters {
   readonly registry: SchemaRegistry;
   readonly fused: FusedStore;
   readonly retention: Retention;
+  readonly outputs: Outputs;
   /** Leaves the disk open. */
   close(): Promise<void>;
 }
@@ -58,6 +60,7 @@ export async function createAdapters(disk: Disk, options: AdapterOptions): Promi
     registry: createSchemaRegistry(disk, writer),
     fused: createFusedStore(writer, fusedChains, rows, lanes),
     retention,
+    outputs: createOutputs(disk, writer, fusedChains),
     async close() {
       await log.close();
       await Promise.all([retention.close(), stateChains.close(), fusedChains.close()]);

@@ -9,6 +9,7 @@ import type { ResultStore } from '@millrace/lanes/ports/results';
 import type { StateStore } from '@millrace/lanes/ports/state';
 import { createAdapters } from './adapters.ts';
 import { openLmdbDisk } from './lmdb-disk.ts';
+import type { Outputs } from './outputs.ts';
 import { disown, own } from './owner.ts';
 
 /** The ports on one LMDB environment in a folder. */
@@ -18,6 +19,9 @@ export interface Embedded {
   readonly results: ResultStore;
   readonly registry: SchemaRegistry;
   readonly fused: FusedStore;
+  readonly outputs: Outputs;
+  /** Forgets the records that are too old, as happens each minute by itself; says how many they were. */
+  expire(): Promise<number>;
   /** After the writes and batches under way; what is asked for later rejects. */
   close(): Promise<void>;
 }
@@ -62,6 +66,7 @@ export async function openEmbedded(folder: string, options: EmbeddedOptions = {}
   });
   return {
     ...adapters,
+    expire: () => adapters.retention.expire(),
     async close() {
       await adapters.close();
       if (!readonly) await disown(disk);

@@ -5,6 +5,7 @@ import { createPart, openedFlow, type Part, tickFlow } from '@millrace/ingest/pa
 import { jsonData } from '@millrace/lanes/event-json';
 import { createFlow, type Flow, reject } from '@millrace/lanes/flow';
 import { FusedLane, FusedMerge } from '@millrace/lanes/fused-lane';
+import type { WindowView } from '@millrace/lanes/made';
 import { createMeasures } from '@millrace/lanes/measures';
 import { laneOf } from '@millrace/lanes/murmur2';
 import { JSON_CONTENT } from '@millrace/lanes/payload';
@@ -60,6 +61,8 @@ class CaseRun {
     const route = stages.route();
     const effects = {
       route: (input: RouteInput) => route.process(input, this.#out),
+      window: (seq: number, view: WindowView) =>
+        route.process({ topic: 'windows', seq, result: view.result() }, this.#out),
       partial: (from: number, to: number, record: Parameters<FusedMerge['process']>[1]) =>
         merges[to]!.process(from, record),
     };
