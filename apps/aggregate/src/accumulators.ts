@@ -28,7 +28,10 @@ export function sumAccumulators(plan: WindowPlan, lanes: readonly (Accumulators 
 }
 
 /** The result that a cell's revision stands for. */
-export function resultOf(cell: Cell<unknown>, accumulators: Accumulators): WindowResult {
+export function resultOf(
+  cell: Pick<Cell<unknown>, 'plan' | 'group' | 'start' | 'end' | 'revision' | 'closed'>,
+  accumulators: Accumulators,
+): WindowResult {
   const { plan, group, start, end, revision, closed } = cell;
   const values: Record<string, number | string | null> = {};
   for (let i = 0; i < plan.compute.length; i++) {

@@ -43,16 +43,17 @@ export class Judges {
   }
 
   /** Judges a window's result by every detector on that window. */
-  result(cell: Cell<unknown>, result: WindowResult, report: (alert: Alert) => void): void {
-    const detectors = this.#byWindow.get(result.name);
+  result(cell: Cell<unknown>, out: { alert(alert: Alert): void }): void {
+    const detectors = this.#byWindow.get(cell.name);
     if (detectors === undefined) return;
+    const result = cell.result();
     this.#scope.window = { ...result.values, ...result, values: undefined };
     for (const plan of detectors) {
       if (plan.oncePer === 'window' && cell.fired.includes(plan.name)) continue;
       const alert = this.#windowAlert(plan, result);
       if (alert === null) continue;
       if (plan.oncePer === 'window') cell.fired.push(plan.name);
-      report(alert);
+      out.alert(alert);
     }
   }
 

@@ -31,7 +31,9 @@ class Merge implements Processor<MergeInput, MergeOutput> {
     this.#plans = new Map(merged.map((window) => [window.name, window]));
     this.#lanes = plan.lanes;
     this.#time = new MergeTime(plan.lanes);
-    this.#windows = new OpenWindows(merged, plan.time.keepMs);
+    this.#windows = new OpenWindows(merged, plan.time.keepMs, (cell) =>
+      resultOf(cell, sumAccumulators(cell.plan, cell.content)),
+    );
     this.#judges = new Judges(plan);
     this.state = joinStates({ time: this.#time, judges: this.#judges.state, windows: this.#windows });
   }
@@ -64,10 +66,9 @@ class Merge implements Processor<MergeInput, MergeOutput> {
   #emit(cell: Cell<Content>, out: MergeOutput): void {
     cell.revision++;
     this.#windows.touch(cell);
-    const result = resultOf(cell, sumAccumulators(cell.plan, cell.content));
-    out.window(result);
+    out.window(cell);
     // Live values of a merged window depend on how the lanes race; only final ones are judged.
-    if (result.final) this.#judges.result(cell, result, (alert) => out.alert(alert));
+    if (cell.closed) this.#judges.result(cell, out);
   }
 }
 

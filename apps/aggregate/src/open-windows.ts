@@ -1,11 +1,12 @@
 import { decodeJson, encodeJson } from '@millrace/lanes/entries';
 import { NO_TIME } from '@millrace/lanes/flow';
+import type { WindowResult, WindowView } from '@millrace/lanes/made';
 import type { LaneState, StateChanges } from '@millrace/lanes/stage';
 import type { WindowPlan } from '@millrace/pipeline/plan';
 import { compareBytes } from './byte-order.ts';
 
 /** One group of one window: what is kept from its first event until it is forgotten. */
-export interface Cell<Content> {
+export interface Cell<Content> extends WindowView {
   readonly plan: WindowPlan;
   readonly group: string;
   readonly start: number;
@@ -36,6 +37,7 @@ interface Bucket<Content> {
 export class OpenWindows<Content> implements LaneState {
   readonly #plans: ReadonlyMap<string, WindowPlan>;
   readonly #keepMs: number;
+  readonly #resultOf: (cell: Cell<Content>) => WindowResult;
   readonly #buckets = new Map<string, Map<number, Bucket<Content>>>();
   #cells = 0;
   #changed: Cell<Content>[] = [];
@@ -44,7 +46,8 @@ export class OpenWindows<Content> implements LaneState {
   #nextClose = Number.POSITIVE_INFINITY;
   #nextForget = Number.POSITIVE_INFINITY;
 
-  constructor(plans: readonly WindowPlan[], keepMs: number) {
+  constructor(plans: readonly WindowPlan[], keepMs: number, resultOf: (cell: Cell<Content>) => WindowResult) {
+    this.#resultOf = resultOf;
     this.#plans = new Map(plans.map((plan) => [plan.name, plan]));
     this.#keepMs = keepMs;
     for (const plan of plans) this.#buckets.set(plan.name, new Map());
@@ -57,18 +60,7 @@ export class OpenWindows<Content> implements LaneState {
   create(plan: WindowPlan, start: number, group: string, content: Content): Cell<Content> {
     const end = plan.window.end(start);
     const key = `${plan.name}/${start}/${group}`;
-    const cell: Cell<Content> = {
-      plan,
-      group,
-      start,
-      end,
-      key,
-      content,
-      revision: 0,
-      closed: false,
-      fired: [],
-      changed: false,
-    };
+    const cell = this.#cell({ plan, group, start, end, key, content, revision: 0, closed: false, fired: [] });
     this.#insert(cell);
     this.touch(cell);
     return cell;
@@ -162,11 +154,30 @@ export class OpenWindows<Content> implements LaneState {
     const start = Number(startText);
     const [content, revision, closed, fired = []] = decodeJson<[Content, number, boolean, string[]?]>(value);
     const end = plan.window.end(start);
-    this.#insert({ plan, group, start, end, key, content, revision, closed, fired, changed: false });
+    this.#insert(this.#cell({ plan, group, start, end, key, content, revision, closed, fired }));
   }
 
   size(): number {
     return this.#cells;
+  }
+
+  #cell(parts: Omit<Cell<Content>, 'name' | 'changed' | 'result'>): Cell<Content> {
+    const { plan, group, start, end, key, content, revision, closed, fired } = parts;
+    const cell: Cell<Content> = {
+      name: plan.name,
+      plan,
+      group,
+      start,
+      end,
+      key,
+      content,
+      revision,
+      closed,
+      fired,
+      changed: false,
+      result: () => this.#resultOf(cell),
+    };
+    return cell;
   }
 
   #insert(cell: Cell<Content>): void {

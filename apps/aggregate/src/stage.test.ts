@@ -75,8 +75,10 @@ function run(plan: Plan, records: readonly Flow[], counts = zeroCounts()): strin
   const out: AggregateOutput = {
     forward: (flow) =>
       lines.push(`${flow.kind}${flow.late ? ' late' : ''}${flow.code === '' ? '' : ` ${flow.code}`}`),
-    window: ({ name, group, start, revision, final, values }) =>
-      lines.push(`${name} ${group}@${start} r${revision}${final ? ' final' : ''} ${JSON.stringify(values)}`),
+    window: (view) => {
+      const { name, group, start, revision, final, values } = view.result();
+      lines.push(`${name} ${group}@${start} r${revision}${final ? ' final' : ''} ${JSON.stringify(values)}`);
+    },
     alert: ({ id, message }) => lines.push(`alert ${id}: ${message}`),
     partial: (to, record) =>
       lines.push(
@@ -227,10 +229,12 @@ test('a merged window: partials on closing, marks at every crossing, and the sum
           merges[to]!.process(
             { seq: offset++, lane: from, record: partial },
             {
-              window: ({ group, start, revision, final, values }) =>
+              window: (view) => {
+                const { group, start, revision, final, values } = view.result();
                 results.push(
                   `${group}@${start} r${revision}${final ? ' final' : ''} ${JSON.stringify(values)}`,
-                ),
+                );
+              },
               alert: () => {},
               lateMerge: () => results.push('late merge'),
             },

@@ -60,7 +60,9 @@ class Aggregate implements Processor<Flow, AggregateOutput>, AggregateView {
     this.#ids = new KnownIds(plan.time.dedupeMs);
     this.#evaluation = new Evaluation(plan);
     this.#judges = new Judges(plan);
-    this.#windows = new OpenWindows(plan.windows, plan.time.keepMs);
+    this.#windows = new OpenWindows(plan.windows, plan.time.keepMs, (cell) =>
+      resultOf(cell, cell.content.accumulators),
+    );
     const merged = plan.windows.filter((window) => !window.local);
     this.#hasMerged = merged.length > 0;
     this.#crossings = new Crossings(merged, plan.time.keepMs);
@@ -202,9 +204,8 @@ class Aggregate implements Processor<Flow, AggregateOutput>, AggregateView {
       return;
     }
     cell.revision++;
-    const result = resultOf(cell, cell.content.accumulators);
-    out.window(result);
-    this.#judges.result(cell, result, (alert) => out.alert(alert));
+    out.window(cell);
+    this.#judges.result(cell, out);
   }
 
   #send(cell: Cell<Content>, out: AggregateOutput): void {

@@ -81,7 +81,13 @@ export function createRoute(
             table: 'windows',
             pipeline,
             version: { position: seq, revision: result.revision },
-            ...result,
+            name: result.name,
+            group: result.group,
+            start: result.start,
+            end: result.end,
+            revision: result.revision,
+            final: result.final,
+            values: result.values,
           });
           const applying = windowRoutes.get(result.name);
           if (applying === undefined) break;

@@ -2,7 +2,7 @@ import type { Plan } from '@millrace/pipeline/plan';
 import { type Counts, zeroCounts } from './audit.ts';
 import type { Flow } from './flow.ts';
 import type { AggregateView, LaneStages } from './lane-stages.ts';
-import type { Alert, LateMerge, Mark, Partial, WindowResult } from './made.ts';
+import type { Alert, LateMerge, Mark, Partial, WindowView } from './made.ts';
 import type { Measures } from './measures.ts';
 import type { SavedState } from './ports/state.ts';
 import type { AggregateOutput, FlowOutput, MergeInput, MergeOutput, Processor, RouteInput } from './stage.ts';
@@ -11,6 +11,8 @@ import type { AggregateOutput, FlowOutput, MergeInput, MergeOutput, Processor, R
 export interface FusedEffects {
   /** Hands a record to route; `lane` is the lane whose input caused it. */
   route(input: RouteInput): void;
+  /** A window has a new result. */
+  window(seq: number, view: WindowView): void;
   /** Hands a partial or mark to the merge of partition `to`. */
   partial(from: number, to: number, record: Partial | Mark): void;
 }
@@ -104,7 +106,7 @@ export class FusedLane {
         this.#effects.route({ topic: 'aggregated', seq: this.#seq, flow });
       }
     },
-    window: (result: WindowResult) => this.#effects.route({ topic: 'windows', seq: this.#seq, result }),
+    window: (view) => this.#effects.window(this.#seq, view),
     alert: (alert: Alert) => this.#effects.route({ topic: 'alerts', seq: this.#seq, alert }),
     partial: (to, record) => this.#effects.partial(this.lane, to, record),
   };
@@ -123,11 +125,11 @@ export class FusedMerge {
   readonly #merge: Processor<MergeInput, MergeOutput>;
   readonly #output: MergeOutput;
 
-  constructor(plan: Plan, stages: LaneStages, effects: Pick<FusedEffects, 'route'>) {
+  constructor(plan: Plan, stages: LaneStages, effects: Pick<FusedEffects, 'route' | 'window'>) {
     this.#plan = plan;
     this.#merge = stages.merge();
     this.#output = {
-      window: (result: WindowResult) => effects.route({ topic: 'windows', seq: this.#read, result }),
+      window: (view) => effects.window(this.#read, view),
       alert: (alert: Alert) => effects.route({ topic: 'alerts', seq: this.#read, alert }),
       lateMerge: (late: LateMerge) => effects.route({ topic: 'late_merge', seq: this.#read, late }),
     };

@@ -10,6 +10,7 @@ import type { Flow } from './flow.ts';
 import { FusedLane, FusedMerge } from './fused-lane.ts';
 import { Gathering } from './fused-transaction.ts';
 import type { LaneStages } from './lane-stages.ts';
+import type { WindowView } from './made.ts';
 import type { Measures } from './measures.ts';
 import type { Clock } from './ports/clock.ts';
 import type { FusedStore, StateDelta } from './ports/fused.ts';
@@ -62,6 +63,10 @@ class Run implements FusedRun {
   readonly #route: Processor<RouteInput, RouteOutput>;
   readonly #ends: number[];
   #gathering = new Gathering();
+  /** Windows whose every result a route sees. */
+  readonly #watched: ReadonlySet<string>;
+  /** Of the others only the newest result is kept for the commit: the seq that caused it. */
+  readonly #newest = new Map<WindowView, number>();
   #stopping = false;
   #nowMs = 0;
   /** Keys of the lanes and merges that changed since the last commit. */
@@ -75,6 +80,9 @@ class Run implements FusedRun {
     this.#options = options;
     this.#raw = `${plan.pipeline}.raw`;
     this.#route = stages.route();
+    this.#watched = new Set(
+      plan.routes.flatMap(({ from }) => (from.topic === 'windows' ? [from.window] : [])),
+    );
     const route = (input: RouteInput): void => {
       this.#route.process(input, this.#gathering);
       measures.stages.route.add(this.#nowMs, 1);
@@ -85,9 +93,13 @@ class Run implements FusedRun {
       merge.process(from, record);
       measures.stages.merge.add(this.#nowMs, 1);
     };
+    const window = (seq: number, view: WindowView): void => {
+      if (this.#watched.has(view.name)) route({ topic: 'windows', seq, result: view.result() });
+      else this.#newest.set(view, seq);
+    };
     const each = Array.from({ length: plan.lanes }, (_, lane) => lane);
-    this.lanes = each.map((lane) => new FusedLane(plan, lane, stages, { route, partial }, measures));
-    this.#merges = each.map(() => new FusedMerge(plan, stages, { route }));
+    this.lanes = each.map((lane) => new FusedLane(plan, lane, stages, { route, window, partial }, measures));
+    this.#merges = each.map(() => new FusedMerge(plan, stages, { route, window }));
     this.#ends = each.map(() => 0);
   }
 
@@ -180,6 +192,10 @@ class Run implements FusedRun {
   async #commit(): Promise<void> {
     const { store, stages, plan, measures, clock } = this.#options;
     const gathering = this.#gathering;
+    for (const [view, seq] of this.#newest) {
+      this.#route.process({ topic: 'windows', seq, result: view.result() }, gathering);
+    }
+    this.#newest.clear();
     const pending = deliverAll(
       { plan, sinks: stages.sinks, clock, measures, isOver: () => false },
       gathering,

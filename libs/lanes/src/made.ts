@@ -23,6 +23,17 @@ export interface WindowResult {
   readonly values: Readonly<Record<string, number | string | null>>;
 }
 
+/**
+ * One group of one window, as it stands: the same object for all results of it while it is kept, so that a newer
+ * result supersedes an older one.
+ */
+export interface WindowView {
+  /** The window's name. */
+  readonly name: string;
+  /** What it gives now, as of its latest revision. */
+  result(): WindowResult;
+}
+
 export interface Alert {
   readonly id: string;
   readonly name: string;

@@ -1,6 +1,6 @@
 import type { DeadLetterCode } from './codes.ts';
 import type { Flow } from './flow.ts';
-import type { Alert, LateMerge, Mark, Partial, WindowResult } from './made.ts';
+import type { Alert, LateMerge, Mark, Partial, WindowResult, WindowView } from './made.ts';
 import type { LogRecord } from './ports/log.ts';
 import type { ResultRow } from './ports/results.ts';
 
@@ -50,7 +50,11 @@ export interface FlowOutput {
 }
 
 export interface AggregateOutput extends FlowOutput {
-  window(result: WindowResult): void;
+  /**
+   * The window has a new result. It is taken at once, unless nobody sees it before the next one: then the newest
+   * is enough.
+   */
+  window(view: WindowView): void;
   alert(alert: Alert): void;
   /** To lane `to` of partials. */
   partial(to: number, record: Partial | Mark): void;
@@ -58,7 +62,7 @@ export interface AggregateOutput extends FlowOutput {
 
 /** Merge: reads partials, one lane per group hash. */
 export interface MergeOutput {
-  window(result: WindowResult): void;
+  window(view: WindowView): void;
   alert(alert: Alert): void;
   lateMerge(late: LateMerge): void;
 }

@@ -52,7 +52,7 @@ export function createRecorder(): { readonly out: AnyOutput; readonly made: Made
     };
   const out: AnyOutput = {
     forward: note('forward'),
-    window: note('window'),
+    window: (view) => note('window')(view.result()),
     alert: note('alert'),
     partial: note('partial'),
     lateMerge: note('lateMerge'),

@@ -48,7 +48,7 @@ export async function openAggregateUnit(
       prev = record.seq;
       life.outbox.add(`${pipeline}.aggregated`, lane, codec.encodeFlow('aggregated', record));
     },
-    window: (result) => made.add('windows', lane, { kind: 'window', result }),
+    window: (view) => made.add('windows', lane, { kind: 'window', result: view.result() }),
     alert: (alert) => made.add('alerts', lane, { kind: 'alert', alert }),
     partial: (to, record) => made.add('partials', to, record),
   };

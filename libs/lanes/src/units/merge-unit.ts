@@ -38,7 +38,7 @@ export async function openMergeUnit(options: WorkerOptions, lane: number, life: 
     saved.small?.made ?? [],
   );
   const output: MergeOutput = {
-    window: (result) => made.add('windows', lane, { kind: 'window', result }),
+    window: (view) => made.add('windows', lane, { kind: 'window', result: view.result() }),
     alert: (alert) => made.add('alerts', lane, { kind: 'alert', alert }),
     lateMerge: (late) => rows.store(lateMergeDeadLetter(pipeline, late, seq)),
   };
