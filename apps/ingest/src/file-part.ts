@@ -21,6 +21,8 @@ const TAIL_BYTES = 256;
 
 /** A position that may be saved: everything before it is acknowledged in all lanes. */
 export interface Progress extends FilePosition {
+  /** The number of the next row, counted from 0. */
+  readonly row: number;
   /** The highest event time before it. */
   readonly time: number;
 }
@@ -60,7 +62,7 @@ export async function openFilePart(options: FilePartOptions, context: SourceCont
   const taken = await state.takeOver(key, token);
   let number = taken?.number ?? 0;
   const head = taken === null || taken.head === '' ? null : (JSON.parse(taken.head) as Progress & { readonly tail: string });
-  const from: Progress = head ?? { ...FILE_START, time: NO_TIME };
+  const from: Progress = head ?? { ...FILE_START, row: 0, time: NO_TIME };
   if (head !== null && (await tailBefore(openFile, path, head.offset)) !== head.tail) throw changed(shown, head);
   part.position = from.row - 1;
   part.time = from.time;
@@ -120,7 +122,7 @@ function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-function changed(shown: string, { row, offset }: FilePosition): Error {
+function changed(shown: string, { row, offset }: Progress): Error {
   return new Error(
     `${shown} is not the file that was read up to row ${row} (byte ${offset}): what stood before that has changed. ` +
       'Put the old content back (rows may be added at the end), or give the new file another name.',

@@ -6,15 +6,13 @@ import { createSplitter, type Rows } from './formats/splitter.ts';
 
 /** Where to go on in a file. */
 export interface FilePosition {
-  /** The number of the next row, counted from 0. */
-  readonly row: number;
-  /** The byte at which it is looked for. */
+  /** The byte at which the next row is looked for. */
   readonly offset: number;
   /** The scanner's. */
   readonly mode: string;
 }
 
-export const FILE_START: FilePosition = { row: 0, offset: 0, mode: '' };
+export const FILE_START: FilePosition = { offset: 0, mode: '' };
 
 /** What is asked of an open file. */
 export type ReadableFile = Pick<FileHandle, 'read' | 'stat' | 'close'>;
@@ -60,7 +58,6 @@ export async function openFileReader(options: FileReaderOptions): Promise<FileRe
   let split = 0;
   let filled = 0;
   let base = 0;
-  let row = from.row;
   let last = false;
 
   /** Moves what is left to the front and reads more behind it. */
@@ -93,7 +90,6 @@ export async function openFileReader(options: FileReaderOptions): Promise<FileRe
         if (rows.count > 0) break;
         if (!splitter.finished()) await fill();
       }
-      row += rows.count;
     },
     get bytes() {
       return bytes;
@@ -104,7 +100,7 @@ export async function openFileReader(options: FileReaderOptions): Promise<FileRe
     get finished() {
       return splitter.finished();
     },
-    position: () => (splitter.settled() ? { row, offset: base + split, mode: scanner.mode() } : null),
+    position: () => (splitter.settled() ? { offset: base + split, mode: scanner.mode() } : null),
     scanner,
     close: () => handle.close(),
   };

@@ -81,8 +81,9 @@ export function createFileRun({ files, context, perSecond, take }: FileRunOption
   }
 
   function handOver(file: FilePart, acknowledged: Promise<void>): void {
-    const position = file.reader.position();
-    const progress = position === null ? null : { ...position, time: file.part.time };
+    const { part, reader } = file;
+    const position = reader.position();
+    const progress = position === null ? null : { ...position, row: part.position + 1, time: part.time };
     const slice: Slice = { file, progress, acknowledged, settled: false };
     acknowledged.then(
       () => {

@@ -244,6 +244,7 @@ test('a map computes fields from the row and its number', async () => {
   write('a.csv', 'Date;Amount;card\n2026-01-01;5;A\n2026-01-02;6;B\n');
   const map: SourcePlan['map'] = new Map<string, (scope: { row?: Record<string, unknown>; row_number?: number }) => unknown>([
     ['payment_id', ({ row_number }) => `row ${row_number}`],
+    ['card', ({ row }) => row!.card],
     ['paid_at', ({ row }) => Date.parse(String(row!.Date))],
   ]);
   const running = await readAll(planWith(fileSource('a.csv', { map, config: { delimiter: ';' } })));

@@ -57,10 +57,10 @@ export async function startIngest(options: RunningOptions): Promise<Running> {
     bounds: { tickMs: 20, ...options.bounds },
     ...(options.lag ? { lag: options.lag } : {}),
   });
+  await ingest.start();
   const app = fastify();
   await app.register(ingest.routes);
   const address = await app.listen({ port: 0, host: '127.0.0.1' });
-  await ingest.start();
   const inLane = (lane: number) => memory.lane(lane).map(({ value }) => deserialize(value) as Flow);
   return {
     ingest,
