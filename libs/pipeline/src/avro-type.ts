@@ -373,8 +373,9 @@ function resolverOf(reader: Type, writer: Type): ReturnType<Type['createResolver
   }
 }
 
-/** What the specification asks of a decimal; one that doesn't hold is read as its bytes. */
-function isDecimal({ logicalType, precision, scale = 0 }: Named): boolean {
+/** What the specification asks of a decimal; bytes for which it doesn't hold are bytes. */
+export function isDecimal(schema: Readonly<Record<string, unknown>>): boolean {
+  const { logicalType, precision, scale = 0 } = schema;
   return (
     logicalType === 'decimal' &&
     Number.isInteger(precision) &&

@@ -1,3 +1,4 @@
+import { isDecimal } from '../avro-type.ts';
 import type { AvroSchema } from '../plan.ts';
 
 export type Kind = 'double' | 'string' | 'bool' | 'bytes' | 'null' | 'dyn' | 'list' | 'map' | 'record';
@@ -78,6 +79,8 @@ export function typeOfAvro(schema: AvroSchema, named: Named = new Map()): Type {
       return remember(complex, named, { ...STRING, symbols: complex.symbols as string[] });
     case 'fixed':
       return remember(complex, named, BYTES);
+    case 'bytes':
+      return isDecimal(complex) ? DOUBLE : BYTES;
     case 'array':
       return listOf(typeOfAvro(complex.items as AvroSchema, named));
     case 'map':
