@@ -15,7 +15,6 @@ export const SPACE = {
   stateDelta: 6,
   stateBase: 7,
   windowByStart: 8,
-  windowByGroup: 9,
   alert: 10,
   alertByTime: 11,
   event: 12,

@@ -164,11 +164,13 @@ function readChunks(disk: Disk, lane: Lane, wanted: number, maxRecords: number):
   let bytes = 0;
   if (base < end) {
     for (const { first, chunk } of chunksFrom(disk, lane, base)) {
-      if (records.length >= maxRecords || (bytes > 0 && bytes + chunk.length > MAX_READ_BYTES)) break;
+      if (bytes > 0 && bytes + chunk.length > MAX_READ_BYTES) break;
       bytes += chunk.length;
       const skip = base + records.length - first;
       decodeChunk(chunk, skip, maxRecords - records.length, records);
       lane.open = base + records.length < first + chunkCount(chunk) ? { base: first, chunk } : null;
+      // Before the next chunk is fetched.
+      if (records.length >= maxRecords) break;
     }
   }
   return { base, records, start, end };

@@ -21,7 +21,6 @@ const STEP_KEYS = 10_000;
 
 const RESULT_SPACES = [
   SPACE.windowByStart,
-  SPACE.windowByGroup,
   SPACE.alert,
   SPACE.alertByTime,
   SPACE.event,

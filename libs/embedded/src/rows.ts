@@ -1,4 +1,4 @@
-import type { ResultRow, Version } from '@millrace/lanes/ports/results';
+import type { ResultRow, Version, WindowRow } from '@millrace/lanes/ports/results';
 import { Packr } from 'msgpackr';
 import type { Disk } from './disk.ts';
 import { key, SPACE } from './keys.ts';
@@ -10,8 +10,9 @@ import type { Transaction } from './writer.ts';
  *
  *     f64 position, f64 revision, f64 time, then the row (MessagePack); nothing follows where it was removed
  *
- * Windows have (name, start, group) as their identity's order, since the rows that change are those of the latest
- * windows: they lie together, and a batch of updates touches few pages.
+ * Windows stand under (name, start, group) and have no index: the rows that change are those of the latest windows, so
+ * they lie together, and a batch of them touches few pages. An index by group would double the cost of a row; a
+ * group's rows are found by looking into each start (`windowsOfGroup`).
  */
 const VERSION_BYTES = 16;
 const HEAD_BYTES = 24;
@@ -35,13 +36,22 @@ interface Head extends Version {
 
 export function createRows(disk: Disk): Rows {
   /** Rows of the transaction that is being made up, which the disk doesn't know yet. */
-  let fresh = new Map<string, Head>();
+  const fresh = new Map<string, Head>();
   let freshOf: Transaction | null = null;
+  /** What the submission that is being built put into `fresh`, and what had been there. */
+  let replaced: [name: string, before: Head | undefined][] = [];
 
   function enter(transaction: Transaction): void {
-    if (freshOf === transaction) return;
+    if (freshOf !== transaction) fresh.clear();
     freshOf = transaction;
-    fresh = new Map();
+    const mine: typeof replaced = [];
+    replaced = mine;
+    transaction.onUndo(() => {
+      for (const [name, before] of mine.reverse()) {
+        if (before) fresh.set(name, before);
+        else fresh.delete(name);
+      }
+    });
   }
 
   function stored(rowKey: Buffer, name: string): Head | undefined {
@@ -52,8 +62,7 @@ export function createRows(disk: Disk): Rows {
   }
 
   function write(transaction: Transaction, rowKey: Buffer, name: string, head: Head, value: Buffer): void {
-    const before = fresh.get(name);
-    transaction.onUndo(() => (before ? fresh.set(name, before) : fresh.delete(name)));
+    replaced.push([name, fresh.get(name)]);
     fresh.set(name, head);
     transaction.put(rowKey, value);
   }
@@ -88,10 +97,21 @@ export function createRows(disk: Disk): Rows {
   };
 }
 
-export function unpackRow<T extends ResultRow>(stored: Uint8Array | undefined): T | null {
+/** Null: no such row, or one that was removed. */
+export function unpackRow<T extends Exclude<ResultRow, WindowRow>>(stored: Uint8Array | undefined): T | null {
   if (!stored || stored.length <= HEAD_BYTES) return null;
   return packr.unpack(stored.subarray(HEAD_BYTES)) as T;
 }
+
+export function unpackWindow(pipeline: string, name: string, stored: Uint8Array): WindowRow {
+  const { position, revision: write, time: start } = readHead(stored);
+  const [group, end, revision, final, values] = packr.unpack(stored.subarray(HEAD_BYTES)) as WindowBody;
+  const version = { position, revision: write };
+  return { table: 'windows', pipeline, version, name, group, start, end, revision, final, values };
+}
+
+/** Without names, which cost more than the values. */
+type WindowBody = [group: string, end: number, revision: number, final: boolean, values: WindowRow['values']];
 
 export function deadLetterKey(pipeline: string, id: string): Buffer {
   return key(SPACE.deadLetter).text(pipeline).text(id).end();
@@ -120,11 +140,11 @@ function rowKeyOf(row: ResultRow): Buffer {
   }
 }
 
-/** A prefix, the time, and the rest of the row's own key (for windows: nothing). */
+/** A prefix, the time, and the rest of the row's own key. */
 function indexKeys(row: ResultRow, time: number): Buffer[] {
   switch (row.table) {
     case 'windows':
-      return [key(SPACE.windowByGroup).text(row.pipeline).text(row.name).text(row.group).integer(time).end()];
+      return [];
     case 'alerts':
       return [key(SPACE.alertByTime).text(row.pipeline).integer(time).text(row.id).end()];
     case 'events':
@@ -148,10 +168,16 @@ function timeOf(row: ResultRow): number {
 }
 
 function pack(row: ResultRow, time: number): Buffer {
-  const body = packr.pack(row);
+  const body = packr.pack(bodyOf(row));
   const value = packHead(row.version, time, body.length);
   value.set(body, HEAD_BYTES);
   return value;
+}
+
+function bodyOf(row: ResultRow): unknown {
+  if (row.table !== 'windows') return row;
+  const body: WindowBody = [row.group, row.end, row.revision, row.final, row.values];
+  return body;
 }
 
 function packHead(version: Version, time: number, bodyBytes: number): Buffer {

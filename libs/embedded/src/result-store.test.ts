@@ -1,0 +1,7 @@
+import { resultStoreContract } from '@millrace/testkit/contracts/result-store';
+import { openScratch } from './test/scratch.ts';
+
+resultStoreContract('result store on LMDB', async () => {
+  const scratch = await openScratch();
+  return { results: scratch.embedded.results, close: scratch.close };
+});
