@@ -37,7 +37,7 @@ async function start({ event, sources, ...options }: Setup = {}): Promise<void> 
 async function post(body: string | Buffer, headers: Record<string, string> = {}, path = ''): Promise<Answer> {
   const answer = await fetch(running.url + path, {
     method: 'POST',
-    body: body as BodyInit,
+    body: typeof body === 'string' ? body : new Uint8Array(body),
     headers: { 'content-type': 'application/json', ...headers },
   });
   return { status: answer.status, headers: answer.headers, body: await answer.json() };
@@ -241,7 +241,7 @@ test('nothing is answered before the log has acknowledged it', async () => {
   const gate = Promise.withResolvers<void>();
   running.memory.fate = async () => {
     await gate.promise;
-    return 'ok';
+    return 'ok' as const;
   };
   let answered = false;
   const answer = post(JSON.stringify(payment(1))).then((given) => {
@@ -288,7 +288,7 @@ test('beyond the bound the lowest priority is refused first', async () => {
   const gate = Promise.withResolvers<void>();
   running.memory.fate = async () => {
     await gate.promise;
-    return 'ok';
+    return 'ok' as const;
   };
   const send = (count: number, currency: string) =>
     post(JSON.stringify(Array.from({ length: count }, (_, i) => payment(i, { currency }))));
@@ -315,7 +315,7 @@ test('what is draining takes nothing new and answers what it has taken', async (
   const gate = Promise.withResolvers<void>();
   running.memory.fate = async () => {
     await gate.promise;
-    return 'ok';
+    return 'ok' as const;
   };
   const taken = post(JSON.stringify(payment(1)));
   await until(() => running.ingest.waiting().records > 0, 'the event to wait for the log');
