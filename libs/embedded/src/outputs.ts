@@ -37,7 +37,9 @@ export function createOutputs(disk: Disk, writer: Writer, fused: Chains): Output
     const prefix = key(space).text(pipeline).end();
     const to = after(prefix);
     for (let from: Uint8Array | null = prefix; from !== null; ) {
-      const entries = [...disk.range({ from, to, limit: STEP_KEYS })].map((entry) => ({
+      const entries: { readonly key: Buffer; readonly mark: boolean }[] = [
+        ...disk.range({ from, to, limit: STEP_KEYS }),
+      ].map((entry) => ({
         key: Buffer.from(entry.key),
         mark: space === SPACE.deadLetter && unpackRow(entry.value) === null,
       }));
