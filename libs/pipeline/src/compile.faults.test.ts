@@ -128,7 +128,7 @@ sources: { api: { http: } }`,
     [
       `p.yaml:2:37: event.destination may be null, an id can't be (write coalesce(event.destination, ""))`,
       `p.yaml:2:62: event.origin is a text, an event's time is a number (milliseconds are wanted: write time(…) for RFC 3339, or parse_time(…, "yyyy-MM-dd HH:mm:ss", "UTC"))`,
-      'p.yaml:2:86: there is no priority hgih (did you mean high?)',
+      'p.yaml:2:105: there is no priority hgih (did you mean high?)',
     ],
   ],
   [
@@ -159,6 +159,12 @@ enrich:
       'p.yaml:7:13: the event has a field delay already (give the enrichment another name)',
       'p.yaml:8:46: event has no field a (known are id, date, delay, distance, origin, destination, flags)',
     ],
+  ],
+  [
+    'a column that can be no field',
+    `${HEAD}tables: { airports: { file: ./a.csv, primary: iata } }
+enrich: [ { name: a, table: airports, match: event.origin, add: [city name] } ]`,
+    [`p.yaml:5:66: add[0] can't be "city name": it must match ^(?!__proto__$)[A-Za-z_][A-Za-z0-9_]*$`],
   ],
   [
     'a look-up that may be missing, without a guard',

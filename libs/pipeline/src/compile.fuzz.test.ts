@@ -65,7 +65,7 @@ test('whatever a document holds, the answer is a plan or its faults', () => {
     fc.property(fc.array(mutation, { minLength: 1, maxLength: 2 }), (mutations) => {
       sound(stringify(mutations.reduce((value, { path, by }) => safely(value, path, by), document)));
     }),
-    { numRuns: 150 },
+    { numRuns: 60 },
   );
 });
 
@@ -81,7 +81,7 @@ function safely(value: Json, path: readonly string[], by: Json): Json {
 test('whatever the text, the answer is a fault', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (text) => sound(text)),
-    { numRuns: 100 },
+    { numRuns: 50 },
   );
 });
 

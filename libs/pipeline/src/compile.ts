@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
+import { SchemaError } from './avro-type.ts';
 import type { Catalogue } from './catalogue.ts';
 import { checkDocument } from './check-document.ts';
 import { compileWindows, type Grouping } from './compile/aggregate.ts';
@@ -18,7 +19,7 @@ import { parseDuration } from './duration.ts';
 import type { UserFunctions } from './expression/context.ts';
 import { listOf, recordOf, STRING, type Type } from './expression/type.ts';
 import type { DocumentFault } from './faults.ts';
-import type { FieldsUsed, Plan, TimePlan } from './plan.ts';
+import type { DerivedSchemas, FieldsUsed, Plan, TimePlan } from './plan.ts';
 import { topologyOf } from './topology.ts';
 
 export interface CompileInput {
@@ -116,14 +117,19 @@ function compileSections(building: Building, data: Section): Plan | null {
     fieldsUsed: fieldsUsed(building),
     folder: building.folder,
   };
-  const schemas = deriveSchemas({
-    pipeline: parts.pipeline,
-    event: shape.schema,
-    enrich,
-    tables: tablePlans,
-    windows,
-  });
-  return { ...parts, schemas, topology: topologyOf(parts) };
+  const schemas = derivedFrom(building, { ...parts, event: shape.schema });
+  return schemas && { ...parts, schemas, topology: topologyOf(parts) };
+}
+
+/** The topics' schemas. Null: a name of the user's is one of ours; reported. */
+function derivedFrom(building: Building, parts: Parameters<typeof deriveSchemas>[0]): DerivedSchemas | null {
+  try {
+    return deriveSchemas(parts);
+  } catch (error) {
+    if (!(error instanceof SchemaError)) throw error;
+    report(building, ['event', 'schema'], 'bad_schema', error.message);
+    return null;
+  }
 }
 
 /** What a stage must decode of an event for its expressions. */

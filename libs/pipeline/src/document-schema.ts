@@ -4,12 +4,19 @@ import { windowFamilies } from './windows.ts';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
-const NAME_PATTERN = '^[a-z][a-z0-9_]*$';
+/** Names that a document gives. */
+export const NAME_PATTERN = '^[a-z][a-z0-9_]*$';
 const MAX_LANES = 1_024;
 const MAX_NAME = 64;
 const MAX_REPEAT = 100_000;
 
 const name: JsonSchema = { type: 'string', pattern: NAME_PATTERN, maxLength: MAX_NAME };
+/** Columns become fields of Avro records. */
+const column: JsonSchema = {
+  type: 'string',
+  pattern: '^(?!__proto__$)[A-Za-z_][A-Za-z0-9_]*$',
+  maxLength: MAX_NAME,
+};
 const names: JsonSchema = { pattern: NAME_PATTERN, maxLength: MAX_NAME };
 const text: JsonSchema = { type: 'string', minLength: 1 };
 const expression = (description: string): JsonSchema => ({
@@ -213,7 +220,7 @@ function enrichSchema(): JsonSchema {
       name: { ...name, description: 'The added record: event.NAME.' },
       table: name,
       match: expression('The value that the primary column has'),
-      add: { type: 'array', items: text, minItems: 1, uniqueItems: true },
+      add: { type: 'array', items: column, minItems: 1, uniqueItems: true },
       missing: choice('What happens where the table has no such row.', ['flag', 'reject', 'ignore'], 'flag'),
     },
   });

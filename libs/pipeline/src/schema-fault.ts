@@ -1,5 +1,6 @@
 import type { ErrorObject } from 'ajv/dist/2020.js';
 import { BRACES_HINT, type Data, type Path, type PipelineDocument, pathText } from './document.ts';
+import { NAME_PATTERN } from './document-schema.ts';
 import { type DocumentFault, didYouMean, meantOrKnown } from './faults.ts';
 import { QUANTITIES } from './settings.ts';
 
@@ -110,26 +111,40 @@ function schemaFault(document: PipelineDocument, error: ErrorObject): DocumentFa
     case 'format':
       return faultAt(document, path, `bad_${error.params.format}`, formatMessage(error), null);
     case 'pattern':
-      if (error.propertyName !== undefined && isCutKey(document, error))
-        return unknownKey(document, path, error);
-      if (error.propertyName !== undefined) {
-        return faultAt(
-          document,
-          [...path, error.propertyName],
-          'bad_name',
-          NAME_MESSAGE(error.propertyName),
-          null,
-          true,
-        );
-      }
-      return faultAt(document, path, 'bad_name', NAME_MESSAGE(String(error.data)), null);
+      return badPattern(document, path, label, error);
     default:
       return faultAt(document, path, 'bad_value', `${label} ${error.message ?? 'is not right'}`, null);
   }
 }
 
-const NAME_MESSAGE = (name: string): string =>
-  `${JSON.stringify(name)} is not a name: use small letters, digits and _, a letter first`;
+function badPattern(
+  document: PipelineDocument,
+  path: Path,
+  label: string,
+  error: ErrorObject,
+): DocumentFault {
+  const key = error.propertyName;
+  if (key !== undefined && isCutKey(document, error)) return unknownKey(document, path, error);
+  const text = JSON.stringify(key ?? error.data);
+  if (error.params.pattern === NAME_PATTERN) {
+    const message = `${text} is not a name: use small letters, digits and _, a letter first`;
+    return faultAt(
+      document,
+      key === undefined ? path : [...path, key],
+      'bad_name',
+      message,
+      null,
+      key !== undefined,
+    );
+  }
+  return faultAt(
+    document,
+    path,
+    'bad_value',
+    `${label} can't be ${text}: it must match ${error.params.pattern}`,
+    null,
+  );
+}
 
 function unknownKey(document: PipelineDocument, path: Path, error: ErrorObject): DocumentFault {
   const key = String(error.propertyName ?? error.params.additionalProperty);

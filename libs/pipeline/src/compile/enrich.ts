@@ -5,7 +5,7 @@ import type { ColumnType, EnrichPlan } from '../plan.ts';
 import { type Building, report, type Section, type Variables } from './building.ts';
 import type { EventShape } from './event.ts';
 import { asTextOrNull } from './operand.ts';
-import { typeOfColumn } from './sources.ts';
+import { columnType, typeOfColumn } from './sources.ts';
 import { GROUP, wantedAt } from './wanted.ts';
 
 const RENAME = 'give the enrichment another name';
@@ -28,7 +28,7 @@ export function enrichmentTypes(sections: readonly Section[], tables: Section): 
       const table = tables[String(section.table)] as Section | undefined;
       const types = (table?.columns ?? {}) as Readonly<Record<string, ColumnType>>;
       const fields = (section.add as string[]).map(
-        (column) => [column, nullable(typeOfColumn(types[column] ?? 'string'))] as const,
+        (column) => [column, nullable(typeOfColumn(columnType(types, column)))] as const,
       );
       return [String(section.name), nullable(recordOf(new Map(fields)))] as const;
     }),

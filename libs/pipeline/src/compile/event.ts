@@ -1,10 +1,18 @@
 import { serialize } from '@marcbachmann/cel-js';
 import { createEventCodec } from '../avro-codec.ts';
 import type { EventCodec } from '../event-codec.ts';
+import type { ASTNode } from '../expression/parse.ts';
 import { type Type, typeOfAvro } from '../expression/type.ts';
 import { meantOrKnown } from '../faults.ts';
 import type { AvroSchema, EventPlan } from '../plan.ts';
-import { type Building, report, resolveIn, type Section, type Variables } from './building.ts';
+import {
+  type Building,
+  report,
+  reportExpression,
+  resolveIn,
+  type Section,
+  type Variables,
+} from './building.ts';
 import { asNumber, asOneOf, asText, asTextOrEmpty, type Operand } from './operand.ts';
 import { GROUP, wantedAt } from './wanted.ts';
 
@@ -85,7 +93,7 @@ export function compileEvent(
     kinds: ['string'],
     nullable: false,
   });
-  checkPriority(building, section.priority);
+  checkPriority(building, priority);
   if (!time) return null;
   const operands = [id, key, time, priority].filter((operand) => operand !== null);
   const whole = operands.some((operand) => operand.used.get('event') === null);
@@ -104,19 +112,24 @@ export function compileEvent(
 }
 
 /** Literals that stand for a priority are one: `'hgih'` is found before it refuses events. */
-function checkPriority(building: Building, value: unknown): void {
-  if (typeof value !== 'string') return;
-  const results = /[?:]\s*(['"])(\w+)\1/g;
-  for (const [, , word] of value.matchAll(results)) {
-    if (PRIORITIES.includes(word!)) continue;
-    report(
-      building,
-      ['event', 'priority'],
-      'unknown_value',
-      `there is no priority ${word}`,
-      meantOrKnown(word!, PRIORITIES),
-    );
-  }
+function checkPriority(building: Building, priority: Operand | null): void {
+  if (!priority?.node) return;
+  const faults = literalResults(priority.node)
+    .filter(({ args }) => typeof args === 'string' && !PRIORITIES.includes(args))
+    .map(({ start, end, args }) => ({
+      start,
+      end,
+      code: 'unknown_value',
+      message: `there is no priority ${args}`,
+      hint: meantOrKnown(String(args), PRIORITIES),
+    }));
+  reportExpression(building, ['event', 'priority'], faults, priority.text);
+}
+
+/** The literals that an expression may result in. */
+function literalResults(node: ASTNode): readonly ASTNode[] {
+  if (node.op === '?:') return [...literalResults(node.args[1]), ...literalResults(node.args[2])];
+  return node.op === 'value' ? [node] : [];
 }
 
 /** The same text for the same expression, however it is spaced. Null: a function. */

@@ -119,6 +119,10 @@ const COLUMN_TYPES: Readonly<Record<ColumnType, Type>> = {
   boolean: { kind: 'bool', nullable: false },
 };
 
+/** The declared type of a column; a string where none is. */
+export const columnType = (types: Readonly<Record<string, ColumnType>>, column: string): ColumnType =>
+  Object.hasOwn(types, column) ? types[column]! : 'string';
+
 export const typeOfColumn = (column: ColumnType): Type => COLUMN_TYPES[column];
 
 export function compileTables(
@@ -138,7 +142,7 @@ export function compileTables(
     );
     const types = section.columns as Readonly<Record<string, ColumnType>>;
     const columns = [...(added.get(name) ?? [])].map(
-      (column) => [column, types[column] ?? 'string'] as const,
+      (column) => [column, columnType(types, column)] as const,
     );
     const refreshMs = section.refresh === undefined ? null : parseDuration(String(section.refresh));
     return { name, kind, config, primary: String(section.primary), columns: new Map(columns), refreshMs };
