@@ -31,18 +31,23 @@ export function givenRecords(plan: Plan, { given }: CasePlan): GivenRecord[] {
   const records: GivenRecord[] = [];
   for (const [index, each] of given.entries()) {
     const source = plan.sources.find(({ name }) => name === each.source) ?? null;
-    const timeOf = createTimeReader(plan, source);
+    const complete = (own: Row, now: number): Row =>
+      source === null ? filled(plan, own, now, records.length) : own;
+    const read = createTimeReader(plan, source);
+    const timeOf = (own: Row, now: number): number | null => read(complete(own, now));
     for (let i = 0; i < each.repeat; i++) {
-      const own = i === 0 ? each.event : moved(each, i, index, timeOf);
-      const record = source === null ? filled(plan, own, clock.now, records.length) : own;
-      const time = timeOf(record);
-      clock.meet(timeOf(own) === null ? null : time, records.length === 0);
-      records.push({ source, record, arrivesAt: clock.now });
+      // Its time is its own where it doesn't go along with the clock.
+      const named = timeOf(each.event, clock.now) === timeOf(each.event, clock.now + PROBE_MS);
+      const own = named && i > 0 ? moved(each, i, index, (row) => timeOf(row, clock.now)) : each.event;
+      if (named) clock.meet(timeOf(own, clock.now), records.length === 0);
+      records.push({ source, record: complete(own, clock.now), arrivesAt: clock.now });
       clock.now += each.everyMs;
     }
   }
   return records;
 }
+
+const PROBE_MS = 3_600_000;
 
 /** The wall clock as a case would have it: it goes along with the event times that the case names. */
 class CaseClock {
@@ -80,7 +85,6 @@ function createTimeReader(plan: Plan, source: SourcePlan | null): TimeReader {
 function moved(given: GivenPlan, i: number, index: number, timeOf: TimeReader): Row {
   const { event, everyMs } = given;
   const before = timeOf(event);
-  // Its time is the case's clock, which moves by itself.
   if (before === null || everyMs === 0) return event;
   const byMs = i * everyMs;
   for (const [field, value] of Object.entries(event)) {

@@ -1,0 +1,244 @@
+import { afterEach, expect, test } from '@jest/globals';
+import type { PipelineStatus, Status } from '@millrace/lanes/status';
+import { Cli, eventually, folderWith, getJson, millrace, postJson } from './fixtures/cli.ts';
+import { payment, paymentFiles } from './fixtures/payments.ts';
+
+const cleanUps: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+});
+
+function paymentFolder(changes: Record<string, string> = {}): string {
+  const folder = folderWith(paymentFiles(changes));
+  cleanUps.push(folder.remove);
+  return folder.path;
+}
+
+async function start(folder: string, ...args: string[]): Promise<{ cli: Cli; url: string; api: string }> {
+  const cli = new Cli(['run', 'pipeline.yaml', '--port', '0', ...args], folder);
+  cleanUps.push(() => cli.kill('SIGKILL'));
+  const url = await cli.url();
+  return { cli, url, api: `${url}/v1/pipelines/payments` };
+}
+
+async function statusOf(url: string): Promise<PipelineStatus> {
+  return ((await getJson(`${url}/v1/status`)) as Status).pipelines[0]!;
+}
+
+interface Rows {
+  readonly rows: readonly Record<string, unknown>[];
+}
+
+/** Until every event has its outcome. */
+function settled(url: string, events: number): Promise<PipelineStatus> {
+  return eventually(async () => {
+    const status = await statusOf(url);
+    return (
+      status.audit.events === events && status.audit.inFlight === 0 && status.audit.sum === events && status
+    );
+  });
+}
+
+test('events over HTTP become windows, alerts, stored events and dead letters', async () => {
+  const { url, api, cli } = await start(paymentFolder());
+  const now = Math.floor(Date.now() / 60_000) * 60_000;
+  const events = [
+    payment('p1', { paid_at: now }),
+    payment('p2', { paid_at: now, amount: 500 }),
+    payment('p3', { paid_at: now }),
+    payment('p3', { paid_at: now }),
+    payment('p4', { paid_at: now, amount: -1 }),
+  ];
+  expect(await postJson(`${api}/events`, events)).toEqual({ accepted: 5, rejected: [] });
+  const { audit } = await settled(url, 5);
+  expect(audit).toMatchObject({ events: 5, processed: 3, duplicate: 1, rejected: 1, balanced: true });
+
+  const windows = (await getJson(`${api}/windows/per_card?group=A`)) as Rows;
+  expect(windows.rows).toEqual([
+    expect.objectContaining({ group: 'A', start: now, values: { payments: 3, total: 520, twice: 1040 } }),
+  ]);
+  const merged = (await getJson(`${api}/windows/per_city`)) as Rows;
+  expect(merged.rows[0]).toMatchObject({ group: 'Berlin', values: { payments: 3 } });
+  expect(((await getJson(`${api}/alerts`)) as Rows).rows).toEqual([
+    expect.objectContaining({ name: 'velocity', group: 'A', severity: 'high' }),
+  ]);
+  expect(((await getJson(`${api}/events?key=A`)) as Rows).rows).toEqual([
+    expect.objectContaining({ route: 'large', id: 'p2' }),
+  ]);
+  expect(((await getJson(`${api}/deadletters`)) as Rows).rows).toEqual([
+    expect.objectContaining({ id: 'p4/validate/0', code: 'rule:positive' }),
+  ]);
+
+  const page = await fetch(`${url}/`);
+  expect(page.headers.get('content-type')).toMatch(/^text\/html/);
+  expect((await fetch(`${url}/livez`)).status).toBe(200);
+  expect((await fetch(`${url}/readyz`)).status).toBe(200);
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  expect(metrics).toContain('millrace_outcomes_total{pipeline="payments",outcome="processed"} 3\n');
+  expect(metrics).toContain('millrace_audit_balanced{pipeline="payments"} 1\n');
+
+  const { code, stderr } = await cli.kill('SIGTERM');
+  expect(stderr).toMatch(/= 5 events, balanced/);
+  expect(code).toBe(0);
+});
+
+test('after a kill it goes on from where it was: nothing is lost, nothing counts twice', async () => {
+  const folder = paymentFolder();
+  const first = await start(folder);
+  const paid = Math.floor(Date.now() / 60_000) * 60_000;
+  const ids = Array.from({ length: 300 }, (_, i) => `p${i}`);
+  await postJson(
+    `${first.api}/events`,
+    ids.map((id) => payment(id, { paid_at: paid })),
+  );
+  await first.cli.kill('SIGKILL');
+  const second = await start(folder);
+  // What the client did not hear of may have been taken: it sends all again.
+  await postJson(
+    `${second.api}/events`,
+    ids.map((id) => payment(id, { paid_at: paid })),
+  );
+  const { audit } = await settled(second.url, 600);
+  expect(audit).toMatchObject({ processed: 300, duplicate: 300, balanced: true });
+  const { rows } = (await getJson(`${second.api}/windows/per_card`)) as Rows;
+  expect(rows).toEqual([expect.objectContaining({ values: expect.objectContaining({ payments: 300 }) })]);
+});
+
+test('a dead letter is listed, shown, replayed and discarded, with and without a running process', async () => {
+  const folder = paymentFolder();
+  const { cli, url, api } = await start(folder);
+  await postJson(`${api}/events`, [payment('p1', { amount: -1 }), payment('p2', { amount: -2 })]);
+  await settled(url, 2);
+  const at = ['--url', url];
+  const list = await millrace(folder, 'deadletters', 'list', ...at);
+  expect(list.stdout).toMatch(/rule:positive p1\/validate\/0: event\.amount > 0/);
+  const shown = await millrace(folder, 'deadletters', 'show', 'p1/validate/0', ...at);
+  expect(shown.stdout).toMatch(/"amount":-1/);
+  expect((await millrace(folder, 'deadletters', 'replay', 'p1/validate/0', ...at)).stdout).toBe(
+    '1 replayed\n',
+  );
+  await settled(url, 3);
+  // The rule is as it was, so it is refused again, as another attempt.
+  const again = (await getJson(`${api}/deadletters`)) as Rows;
+  expect(again.rows.map(({ id }) => id).toSorted()).toEqual(['p1/validate/1', 'p2/validate/0']);
+  const data = ['--data', '.millrace/payments'];
+  const refused = await millrace(folder, 'deadletters', 'discard', 'p2/validate/0', ...data);
+  expect(refused.stderr).toMatch(/in use by process \d+/);
+  expect(refused.code).toBe(3);
+
+  await cli.kill('SIGTERM');
+  expect((await millrace(folder, 'deadletters', 'discard', 'p2/validate/0', ...data)).code).toBe(0);
+  expect((await millrace(folder, 'deadletters', 'replay', '--all', ...data)).stdout).toBe('1 replayed\n');
+  const unknown = await millrace(folder, 'deadletters', 'show', 'p1/validate/1', ...data);
+  expect(unknown.code).toBe(1);
+  const waiting = await millrace(folder, 'status', '--json', ...data);
+  expect(JSON.parse(waiting.stdout).audit).toMatchObject({
+    events: 4,
+    rejected: 3,
+    inFlight: 1,
+    balanced: true,
+  });
+});
+
+test('tail prints records of raw, of results and of a topic that a route names', async () => {
+  const folder = paymentFolder();
+  const { url, api } = await start(folder);
+  const live = new Cli(['tail', 'raw', '--limit', '1', '--url', url], folder);
+  cleanUps.push(() => live.kill('SIGKILL'));
+  const ids = ['p1', 'p2', 'p3'];
+  const sent = (async () => {
+    // It may not be listening yet when the first comes.
+    for (let i = 0; live.child.exitCode === null; i++) {
+      await postJson(`${api}/events`, payment(ids[i] ?? `q${i}`));
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  })();
+  const { stdout, code } = await live.ended;
+  await sent;
+  expect(JSON.parse(stdout)).toMatchObject({ kind: 'event', source: 'api', key: 'A' });
+  expect(code).toBe(0);
+  const lines = async (topic: string) => {
+    const ended = await millrace(folder, 'tail', topic, '--from', 'start', '--url', url);
+    return ended.stdout
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line));
+  };
+  await eventually(async () => (await statusOf(url)).audit.processed >= 3);
+  expect(await lines('windows')).toEqual(
+    expect.arrayContaining([expect.objectContaining({ name: 'per_card' })]),
+  );
+  expect(await lines('alarms')).toEqual([
+    expect.objectContaining({ value: expect.objectContaining({ name: 'velocity' }) }),
+  ]);
+});
+
+test('a file is read to its end; then it ends with the sum', async () => {
+  const rows = Array.from({ length: 250 }, (_, i) => `f${i},A,m2,${i + 1},${1_700_000_000_000 + i * 1_000}`);
+  const folder = folderWith({
+    ...paymentFiles({ 'api: { http: {} }': 'history: { file: { path: ./history.csv, format: csv } }' }),
+    'history.csv': `payment_id,card,merchant,amount,paid_at\n${rows.join('\n')}\n`,
+  });
+  cleanUps.push(folder.remove);
+  const { cli } = await start(folder.path, '--exit-when-done');
+  const { code, stderr } = await cli.ended;
+  expect(stderr).toMatch(/250 processed\n {2}= 250 events, balanced/);
+  expect(code).toBe(0);
+  const { stdout } = await millrace(
+    folder.path,
+    'tail',
+    'windows',
+    '--from',
+    'start',
+    '--data',
+    '.millrace/payments',
+  );
+  const windows = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(windows.every(({ final }) => final)).toBe(true);
+  const cities = windows.filter(({ name }) => name === 'per_city');
+  expect(cities.reduce((sum, { values }) => sum + values.payments, 0)).toBe(250);
+
+  const again = await millrace(folder.path, 'run', 'pipeline.yaml', '--port', '0', '--exit-when-done');
+  expect(again.stderr).toMatch(/= 250 events, balanced/);
+});
+
+test('what keeps it from starting is one message and exit code 3', async () => {
+  const folder = paymentFolder();
+  const { cli, url } = await start(folder);
+  const port = new URL(url).port;
+  const inUse = await millrace(folder, 'run', 'pipeline.yaml', '--port', port, '--data', 'other');
+  expect(inUse.stderr).toMatch(new RegExp(`^millrace: port ${port} of 127\\.0\\.0\\.1 is in use`, 'm'));
+  expect(inUse.code).toBe(3);
+  const locked = await millrace(folder, 'run', 'pipeline.yaml', '--port', '0');
+  expect(locked.stderr).toMatch(/in use by process \d+/);
+  expect(locked.code).toBe(3);
+  await cli.kill('SIGTERM');
+  const secret = folderWith(paymentFiles({ 'lanes: 2': 'lanes: 2\nsecrets: [ingest_token]' }));
+  cleanUps.push(secret.remove);
+  const missing = await millrace(secret.path, 'run', 'pipeline.yaml', '--port', '0');
+  expect(missing.stderr).toMatch(/ingest_token \(MILLRACE_SECRET_INGEST_TOKEN/);
+  expect(missing.code).toBe(3);
+});
+
+test('a changed document needs --rebuild, which computes everything anew from raw', async () => {
+  const folder = paymentFolder();
+  const first = await start(folder);
+  await postJson(`${first.api}/events`, [payment('p1'), payment('p2', { amount: -1 })]);
+  await settled(first.url, 2);
+  await first.cli.kill('SIGTERM');
+
+  const changed = folderWith(paymentFiles({ 'event.amount > 0': 'event.amount != 0' }));
+  cleanUps.push(changed.remove);
+  const data = ['--data', `${folder}/.millrace/payments`];
+  const refused = await millrace(changed.path, 'run', 'pipeline.yaml', '--port', '0', ...data);
+  expect(refused.stderr).toMatch(/--rebuild.*\[plan_changed\]/);
+  expect(refused.code).toBe(3);
+
+  const second = await start(changed.path, '--rebuild', ...data);
+  const { audit } = await settled(second.url, 2);
+  expect(audit).toMatchObject({ processed: 2, rejected: 0, balanced: true });
+  expect(((await getJson(`${second.api}/deadletters`)) as Rows).rows).toEqual([]);
+});
