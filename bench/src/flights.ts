@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +8,6 @@ import { type RunningPipeline, startPipeline } from '@millrace/millrace/start-pi
 import { compile } from '@millrace/pipeline/compile';
 import type { Plan } from '@millrace/pipeline/plan';
 import { report } from './figure.ts';
-import { writeFlights } from './flights-input.ts';
 
 const SILENT = { info: () => {}, warn: () => {}, error: () => {} };
 
@@ -19,7 +19,8 @@ export async function benchFlights(events: number): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-bench-'));
   try {
     const input = join(folder, 'flights.json');
-    await writeFlights(input, events);
+    // In a process of its own: what it allocates is not the pipeline's.
+    execFileSync(process.execPath, [fileURLToPath(new URL('flights-input.ts', import.meta.url)), input, String(events)]);
     await measure(flightsPlan(input), join(folder, 'data'), events);
   } finally {
     rmSync(folder, { recursive: true });

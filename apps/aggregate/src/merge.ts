@@ -42,6 +42,7 @@ class Merge implements Processor<MergeInput, MergeOutput> {
     if (input.record.kind === 'mark') this.#time.hear(input.lane, input.record);
     else this.#fold(input.lane, input.record, out);
     const { watermark } = this.#time;
+    if (!this.#windows.isDue(watermark)) return;
     this.#windows.close(watermark, (cell) => this.#emit(cell, out));
     this.#windows.forget(watermark);
   }

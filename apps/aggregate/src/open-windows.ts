@@ -73,6 +73,11 @@ export class OpenWindows<Content> implements LaneState {
     this.#changed.push(cell);
   }
 
+  /** Whether `close` or `forget` has anything to look at. */
+  isDue(watermark: number): boolean {
+    return watermark >= this.#nextClose || watermark >= this.#nextForget;
+  }
+
   /** Closes what ends at or before the watermark, by (end, window name, group bytes). */
   close(watermark: number, closing: (cell: Cell<Content>) => void): void {
     if (watermark < this.#nextClose) return;

@@ -224,11 +224,12 @@ class Aggregate implements Processor<Flow, AggregateOutput>, AggregateView {
   /** What the record's time brings about, in the order of docs/semantics.md, "Windows" 1. */
   #settle(before: number, wasIdle: boolean, out: AggregateOutput): void {
     const { watermark, idle } = this.time;
-    this.#windows.close(watermark, (cell) => this.#emit(cell, out));
+    const isDue = this.#windows.isDue(watermark);
+    if (isDue) this.#windows.close(watermark, (cell) => this.#emit(cell, out));
     if (idle && !wasIdle) {
       for (const cell of this.#windows.open()) if (cell.content.unsent) this.#send(cell, out);
     }
-    this.#windows.forget(watermark);
+    if (isDue) this.#windows.forget(watermark);
     const crossed = this.#crossings.crossed(before, watermark);
     if ((crossed || idle !== wasIdle) && this.#hasMerged) {
       for (let lane = 0; lane < this.#plan.lanes; lane++)

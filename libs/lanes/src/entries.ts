@@ -1,11 +1,10 @@
 import type { LaneState, StateChanges } from './stage.ts';
 
-const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** JSON keeps every finite double exactly, so a restored value is the saved one. */
 export function encodeJson(value: unknown): Uint8Array {
-  return encoder.encode(JSON.stringify(value));
+  return Buffer.from(JSON.stringify(value));
 }
 
 export function decodeJson<T>(bytes: Uint8Array): T {

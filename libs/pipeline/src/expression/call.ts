@@ -118,13 +118,12 @@ function kindOf(value: unknown): Kind {
 
 function calling(call: Call, values: readonly Run[], name: string, context: Context): Run {
   const f = call as (...args: unknown[]) => unknown;
-  const [a, b] = values;
-  const run: Run =
-    values.length === 1
-      ? (scope) => f(a!(scope))
-      : values.length === 2
-        ? (scope) => f(a!(scope), b!(scope))
-        : (scope) => f(...values.map((value) => value(scope)));
+  const [a, b, c] = values;
+  // One by one: a spread costs more than most calls.
+  let run: Run = (scope) => f(...values.map((value) => value(scope)));
+  if (values.length === 1) run = (scope) => f(a!(scope));
+  if (values.length === 2) run = (scope) => f(a!(scope), b!(scope));
+  if (values.length === 3) run = (scope) => f(a!(scope), b!(scope), c!(scope));
   return (scope) => {
     try {
       return run(scope);
