@@ -208,6 +208,32 @@ test('a pipeline can be defined in TypeScript, with functions for expressions', 
   expect(plan.fieldsUsed).toMatchObject({ enrich: ['origin'], aggregate: null });
 });
 
+test('functions are typed from the schema', () => {
+  const pipeline = definePipeline<Flight, { airport: { state: string | null } }>({
+    pipeline: 'flights',
+    event: {
+      schema: './flight.avsc',
+      // @ts-expect-error there is no field dat
+      time: ({ event }) => event.dat,
+    },
+    sources: { api: { http: {} } },
+    aggregate: [
+      {
+        name: 'a',
+        // @ts-expect-error the airport may be missing
+        by: ({ event }) => event.airport.state,
+        window: { tumbling: '1m' },
+        compute: { n: 'count()' },
+      },
+    ],
+    detect: [
+      // @ts-expect-error a condition is true or false
+      { name: 'd', when: ({ event }) => event.delay },
+    ],
+  });
+  expect(pipeline.pipeline).toBe('flights');
+});
+
 test('what a function throws or returns by mistake is an expression error', () => {
   const object = definePipeline<Flight>({
     pipeline: 'flights',
