@@ -28,12 +28,10 @@ export interface Appender {
   append(flows: readonly Flow[]): Promise<void>;
   /** The same record into every lane. */
   broadcast(flow: Flow): Promise<void>;
+  /** Into this lane, whatever the records' keys are. */
+  appendTo(lane: number, flows: readonly Flow[]): Promise<void>;
   /** What has been queued and is not acknowledged. */
   readonly waiting: { readonly records: number; readonly bytes: number };
-  /** Since when the log has been refusing, ms by the clock; null: it takes what it gets. */
-  refusingSince(): number | null;
-  /** Gives up what has not been acknowledged: only for an end without grace. */
-  abandon(): void;
 }
 
 /** What one call contributed: resolves when all of its lanes have acknowledged their share. */
@@ -51,7 +49,7 @@ interface Lane {
   queued: number;
   acknowledged: number;
   sending: boolean;
-  refusingSince: number | null;
+  refusing: boolean;
   /** Records of the call at hand. */
   fresh: number;
   failed: Error | null;
@@ -60,7 +58,6 @@ interface Lane {
 export function createAppender(options: AppenderOptions): Appender {
   const lanes = Array.from({ length: options.lanes }, (_, number) => createLane(number));
   const waiting = { records: 0, bytes: 0 };
-  let abandoned = false;
 
   function enqueue(lane: Lane, value: Uint8Array, flow: Flow): void {
     const record: LogRecord =
@@ -111,10 +108,10 @@ export function createAppender(options: AppenderOptions): Appender {
     await retrying(
       {
         clock,
-        isOver: () => abandoned,
+        isOver: () => false,
         onRetry(error) {
-          if (lane.refusingSince !== null) return;
-          lane.refusingSince = clock.now();
+          if (lane.refusing) return;
+          lane.refusing = true;
           logger.warn(
             { err: error, topic, lane: lane.number, records: batch.length },
             'the log did not acknowledge an append; sending it again until it does',
@@ -123,8 +120,8 @@ export function createAppender(options: AppenderOptions): Appender {
       },
       () => log.append(topic, lane.number, batch),
     );
-    if (lane.refusingSince !== null) logger.info({ topic, lane: lane.number }, 'the log acknowledges again');
-    lane.refusingSince = null;
+    if (lane.refusing) logger.info({ topic, lane: lane.number }, 'the log acknowledges again');
+    lane.refusing = false;
   }
 
   function fail(lane: Lane, error: Error): void {
@@ -148,14 +145,12 @@ export function createAppender(options: AppenderOptions): Appender {
       for (const lane of lanes) enqueue(lane, value, flow);
       return contribute(lanes);
     },
+    appendTo(number, flows) {
+      const lane = lanes[number]!;
+      for (const flow of flows) enqueue(lane, options.encodeRaw(flow), flow);
+      return contribute(flows.length === 0 ? [] : [lane]);
+    },
     waiting,
-    refusingSince() {
-      const since = lanes.map((lane) => lane.refusingSince).filter((time) => time !== null);
-      return since.length === 0 ? null : Math.min(...since);
-    },
-    abandon() {
-      abandoned = true;
-    },
   };
 }
 
@@ -167,7 +162,7 @@ function createLane(number: number): Lane {
     queued: 0,
     acknowledged: 0,
     sending: false,
-    refusingSince: null,
+    refusing: false,
     fresh: 0,
     failed: null,
   };

@@ -2,6 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import type { Bounds } from './bounds.ts';
 import { Problem } from './problem.ts';
 
+type Limits = Pick<Bounds, 'receivingBytesMax' | 'receivingMs'>;
+
 /** Receives bodies within bounds: of each, and of all that are under way. */
 export interface BodyReader {
   /**
@@ -11,13 +13,15 @@ export interface BodyReader {
   read(request: IncomingMessage, bytesMax: number): Promise<Buffer>;
 }
 
-export function createBodyReader({ receivingBytesMax }: Pick<Bounds, 'receivingBytesMax'>): BodyReader {
+export function createBodyReader({ receivingBytesMax, receivingMs }: Limits): BodyReader {
   let receiving = 0;
 
   async function read(request: IncomingMessage, bytesMax: number): Promise<Buffer> {
     if (Number(request.headers['content-length'] ?? 0) > bytesMax) throw tooLarge(bytesMax);
     const chunks: Buffer[] = [];
     let size = 0;
+    // A sender that stops in mid-body would hold its share of the memory for good.
+    const timer = setTimeout(() => request.destroy(), receivingMs);
     try {
       // Not destroyed when reading stops early: the refusal still has to go out on this connection.
       for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
@@ -33,6 +37,7 @@ export function createBodyReader({ receivingBytesMax }: Pick<Bounds, 'receivingB
       if (error instanceof Problem) throw error;
       throw new Problem('incomplete_body', `the connection ended after ${size} bytes of the body`);
     } finally {
+      clearTimeout(timer);
       receiving -= size;
     }
     if (size === 0) throw new Problem('empty_body', 'the request has no body');

@@ -17,6 +17,8 @@ export interface Bounds {
   readonly requestEventsMax: number;
   /** Bodies of all requests that are being received. */
   readonly receivingBytesMax: number;
+  /** How long one body may take; then its connection is closed. */
+  readonly receivingMs: number;
   /** Records, and their bytes, that wait for the log to acknowledge them; beyond it HTTP refuses. */
   readonly waitingRecordsMax: number;
   readonly waitingBytesMax: number;
@@ -27,10 +29,6 @@ export interface Bounds {
   readonly acknowledgeMs: number;
   /** What Retry-After says. */
   readonly retryAfterSeconds: number;
-
-  /** Records and bytes of one append. */
-  readonly appendRecordsMax: number;
-  readonly appendBytesMax: number;
 
   /** Events after which other work gets its turn. */
   readonly sliceRecords: number;
@@ -66,15 +64,13 @@ export const BOUNDS: Bounds = {
   bodyBytesMax: 5 * MIB,
   requestEventsMax: 50_000,
   receivingBytesMax: 128 * MIB,
+  receivingMs: 60_000,
   waitingRecordsMax: 100_000,
   waitingBytesMax: 128 * MIB,
   lowShare: 0.5,
   normalShare: 0.8,
   acknowledgeMs: 15_000,
   retryAfterSeconds: 1,
-
-  appendRecordsMax: 1_000,
-  appendBytesMax: 900_000,
 
   sliceRecords: 1_000,
   slicesInFlightMax: 8,

@@ -6,6 +6,8 @@ export interface Part {
   /** `SOURCE`, or `SOURCE:PATH#FINGERPRINT`. */
   readonly name: string;
   readonly number: number;
+  /** Of the ids of its records that have none of their own. */
+  readonly idPrefix: string;
   readonly source: string;
   /** Its records have ascending positions, and its ticks carry its time. */
   readonly ordered: boolean;
@@ -18,7 +20,9 @@ export interface Part {
 }
 
 export function createPart(source: string, name: string, ordered: boolean): Part {
-  return { name, number: partNumber(name), source, ordered, position: NO_POSITION, time: NO_TIME, ended: false };
+  const number = partNumber(name);
+  const idPrefix = `${source}-${number.toString(16).padStart(12, '0')}-`;
+  return { name, number, idPrefix, source, ordered, position: NO_POSITION, time: NO_TIME, ended: false };
 }
 
 /** The first 48 bits of SHA-256 of the part's name. */
@@ -28,7 +32,7 @@ export function partNumber(name: string): number {
 
 /** The id of a record that has none of its own: where it came from. */
 export function ownId(part: Part, position: number): string {
-  return `${part.source}-${part.number.toString(16).padStart(12, '0')}-${position}`;
+  return part.idPrefix + position;
 }
 
 export function openedFlow(part: Part, parts: number, ingestTime: number): Flow {

@@ -71,7 +71,14 @@ export function createIngest(options: IngestOptions): Ingest {
   let sources: readonly Source[] = [];
   let runs: Promise<unknown> = Promise.resolve();
   let phase: 'starting' | 'running' | 'draining' | 'failed' = 'starting';
-  const ticker = createTicker({ clock, appender, tickMs: bounds.tickMs, sources: () => sources, onFailed: fail });
+  const ticker = createTicker({
+    clock,
+    appender,
+    lanes: plan.lanes,
+    tickMs: bounds.tickMs,
+    sources: () => sources,
+    onFailed: fail,
+  });
 
   function fail(error: unknown): void {
     if (phase === 'failed') return;

@@ -6,6 +6,7 @@ import type { Source } from './source.ts';
 export interface TickerOptions {
   readonly clock: Clock;
   readonly appender: Appender;
+  readonly lanes: number;
   readonly tickMs: number;
   sources(): readonly Source[];
   onFailed(error: unknown): void;
@@ -22,8 +23,10 @@ const MS_PER_SECOND = 1_000;
 /** How many ticks the rate is taken over. */
 const RATE_TICKS = 5;
 
-export function createTicker({ clock, appender, tickMs, sources, onFailed }: TickerOptions): Ticker {
+export function createTicker({ clock, appender, lanes, tickMs, sources, onFailed }: TickerOptions): Ticker {
   const stopped = Promise.withResolvers<void>();
+  /** Lanes whose last ticks are not acknowledged. */
+  const waiting = new Set<number>();
   let running = false;
   /** The last ticks' times with each source's events by then. */
   const history: { readonly time: number; readonly events: readonly number[] }[] = [];
@@ -31,20 +34,22 @@ export function createTicker({ clock, appender, tickMs, sources, onFailed }: Tic
   async function run(): Promise<void> {
     while (running) {
       await Promise.race([stopped.promise, clock.sleep(tickMs)]);
-      if (!running) return;
-      // Waiting for each other keeps ticks from piling up while the log refuses.
-      await tick();
+      if (running) tick();
     }
   }
 
-  async function tick(): Promise<void> {
+  function tick(): void {
     const now = clock.now();
     history.push({ time: now, events: sources().map((source) => source.events) });
     if (history.length > RATE_TICKS + 1) history.shift();
-    const parts = sources().flatMap((source) => source.parts);
-    await Promise.all(
-      parts.filter((part) => !part.ended).map((part) => appender.broadcast(tickFlow(part, false, now))),
-    );
+    const parts = sources().flatMap((source) => source.parts.filter((part) => !part.ended));
+    const flows = parts.map((part) => tickFlow(part, false, now));
+    for (let lane = 0; lane < lanes; lane++) {
+      // Ticks don't pile up in a lane that the log refuses, and the other lanes don't wait for it.
+      if (waiting.has(lane)) continue;
+      waiting.add(lane);
+      appender.appendTo(lane, flows).then(() => waiting.delete(lane), onFailed);
+    }
   }
 
   let loop: Promise<void> = Promise.resolve();

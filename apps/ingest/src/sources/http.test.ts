@@ -310,6 +310,16 @@ test('beyond the bound the lowest priority is refused first', async () => {
   expect(answers[2]!.headers.get('retry-after')).not.toBeNull();
 });
 
+test('a lane that the log refuses does not hold up the ticks of the others', async () => {
+  await start();
+  running.memory.fate = (lane) => (lane === 2 ? 'lost' : 'ok');
+  const count = running.ticks(2).length;
+  await until(() => running.ticks(0).length > count + 3, 'ticks in lane 0');
+  expect(running.ingest.waiting().records).toBeLessThanOrEqual(3);
+  running.memory.fate = () => 'ok';
+  await until(() => running.ticks(2).length > count, 'ticks in lane 2');
+});
+
 test('what is draining takes nothing new and answers what it has taken', async () => {
   await start();
   const gate = Promise.withResolvers<void>();
@@ -377,6 +387,13 @@ test('a body that is half sent leaves nothing behind', async () => {
   });
   expect((await post(JSON.stringify(payment(3)))).status).toBe(202);
   expect(events().map(({ id }) => id)).toEqual(['p3']);
+});
+
+test('a body that never comes to its end is given up', async () => {
+  await start({ bounds: { receivingMs: 50 } });
+  const answer = await exchange((socket) => socket.write(`${head('Content-Length: 100')}[`));
+  expect(answer).toBe('');
+  expect((await post(JSON.stringify(payment(1)))).status).toBe(202);
 });
 
 test('bodies under way are bounded together', async () => {
