@@ -63,8 +63,14 @@ function createCommand(
       writeErr: (text) => surroundings.err.write(text),
     })
     .showHelpAfterError('(add --help for what there is)')
-    .addHelpText('after', `\nExamples:\n${examplesOf(module)}`);
+    .addHelpText('after', `\nExamples:\n${examplesOf(module.examples)}`);
   module.declare(command, surroundings, end);
+  for (const inner of command.commands) {
+    const own = module.examples.filter(([line]) =>
+      line.startsWith(`millrace ${module.name} ${inner.name()}`),
+    );
+    inner.addHelpText('after', `\nExamples:\n${examplesOf(own)}`);
+  }
   return command;
 }
 
@@ -72,7 +78,7 @@ function sentence(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-function examplesOf({ examples }: CommandModule): string {
+function examplesOf(examples: CommandModule['examples']): string {
   return examples.map(([line, does]) => `  $ ${line}\n      ${does}`).join('\n');
 }
 

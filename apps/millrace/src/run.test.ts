@@ -33,9 +33,8 @@ interface Rows {
 function settled(url: string, events: number): Promise<PipelineStatus> {
   return eventually(async () => {
     const status = await statusOf(url);
-    return (
-      status.audit.events === events && status.audit.inFlight === 0 && status.audit.sum === events && status
-    );
+    const { audit } = status;
+    return audit.events === events && audit.inFlight === 0 && audit.sum === events ? status : undefined;
   });
 }
 

@@ -18,6 +18,7 @@ export const test: CommandModule = {
   ],
   declare(command, surroundings, end) {
     command
+      .description(ABOUT)
       .argument('<file>', 'a pipeline document')
       .option('--only <text>', 'only cases whose name contains this')
       .action(async (file: string, { only }: { readonly only?: string }) => {
@@ -28,6 +29,13 @@ export const test: CommandModule = {
       });
   },
 };
+
+const ABOUT = `Runs a pipeline's cases through its stages, in their own time and without sources or sinks.
+
+An event that names no source needs only the fields that the case is about: other fields that the schema requires get
+example values, its time goes along with \`every\`, and its id is unique. At the end the sources have ended, so that
+every window closes. Each item of \`expect\` has to be matched by an output of its own, in any order, that has at least
+its fields; an empty list wants none; a list that isn't there is not looked at.`;
 
 async function runCases(
   plan: Plan,
