@@ -27,6 +27,13 @@ export async function createLaneWorker(
   const outbox = new Outbox({ log: options.log, clock: options.clock, isOver, onRetry });
   const unit = await openUnit({ outbox, isOver });
   let next = unit.from;
+  saved();
+
+  function saved(): void {
+    const { topic, counts, view = null } = unit;
+    const copy = counts === undefined ? null : { ...counts };
+    options.onSaved?.({ stage, topic, lane, offset: next, counts: copy, view });
+  }
 
   async function take(batch: LogBatch): Promise<void> {
     if (batch.base !== next) {
@@ -39,6 +46,7 @@ export async function createLaneWorker(
       await outbox.send();
       await unit.commit(next + records.length);
       next += records.length;
+      saved();
     }
   }
 

@@ -1,6 +1,7 @@
 import type { Plan } from '@millrace/pipeline/plan';
+import type { Counts } from './audit.ts';
 import type { LaneCodec } from './lane-codec.ts';
-import type { LaneStages } from './lane-stages.ts';
+import type { AggregateView, LaneStages } from './lane-stages.ts';
 import type { Measures } from './measures.ts';
 import type { Clock } from './ports/clock.ts';
 import type { EventLog } from './ports/log.ts';
@@ -22,4 +23,18 @@ export interface WorkerOptions {
   /** A random text, unique per take-over. */
   newToken(): string;
   onRetry?(stage: string, lane: number, error: unknown): void;
+  /** Told where a lane stands when it has been taken over, and after each commit: for status. */
+  onSaved?(standing: LaneStanding): void;
+}
+
+export interface LaneStanding {
+  readonly stage: string;
+  readonly topic: string;
+  readonly lane: number;
+  /** The next offset of the topic to read. */
+  readonly offset: number;
+  /** validate and aggregate: of what came before `offset`. */
+  readonly counts: Readonly<Counts> | null;
+  /** aggregate; live. */
+  readonly view: AggregateView | null;
 }

@@ -54,6 +54,9 @@ export async function openAggregateUnit(
   };
   return {
     from: saved.from,
+    topic,
+    counts,
+    view: processor,
     async take(records, base) {
       const news = await intake.read(records, base, (_, row) => rows.store(row));
       for (const record of news) {

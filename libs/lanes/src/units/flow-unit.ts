@@ -49,6 +49,8 @@ export async function openFlowUnit(
   };
   return {
     from: offset,
+    topic,
+    counts,
     async take(records, base) {
       const news = await intake.read(records, base, (_, row) => rows.store(row));
       const { prepare } = processor;

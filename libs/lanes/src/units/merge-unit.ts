@@ -44,6 +44,7 @@ export async function openMergeUnit(options: WorkerOptions, lane: number, life: 
   };
   return {
     from: saved.from,
+    topic,
     async take(records, base) {
       await intake.read(
         records,

@@ -71,6 +71,7 @@ export async function openRouteUnit(
 
   return {
     from: offset,
+    topic,
     async take(records, base) {
       timestampMs = records.at(-1)?.timestampMs ?? 0;
       const news = await inputs(records, base);
