@@ -12,8 +12,15 @@ export interface Admission {
 }
 
 /** `waiting`: what waits already; `records` and `bytes` of `admits`: what the request at hand adds. */
-export function createAdmission(limits: Limits, waiting: { readonly records: number; readonly bytes: number }): Admission {
-  const shares: Readonly<Record<Priority, number>> = { low: limits.lowShare, normal: limits.normalShare, high: 1 };
+export function createAdmission(
+  limits: Limits,
+  waiting: { readonly records: number; readonly bytes: number },
+): Admission {
+  const shares: Readonly<Record<Priority, number>> = {
+    low: limits.lowShare,
+    normal: limits.normalShare,
+    high: 1,
+  };
   return {
     admits(priority, records, bytes) {
       const share = shares[priority];

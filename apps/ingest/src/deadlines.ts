@@ -35,7 +35,9 @@ export function createDeadlines(clock: Clock, limitMs: number): Deadlines {
       const now = clock.now();
       for (const wait of waits) {
         if (wait.deadline > now) break;
-        wait.reject(new Problem('unavailable', `the log has not acknowledged the events within ${limitMs} ms`));
+        wait.reject(
+          new Problem('unavailable', `the log has not acknowledged the events within ${limitMs} ms`),
+        );
       }
     },
   };

@@ -61,9 +61,13 @@ export async function openFilePart(options: FilePartOptions, context: SourceCont
   const token = randomUUID();
   const taken = await state.takeOver(key, token);
   let number = taken?.number ?? 0;
-  const head = taken === null || taken.head === '' ? null : (JSON.parse(taken.head) as Progress & { readonly tail: string });
+  const head =
+    taken === null || taken.head === ''
+      ? null
+      : (JSON.parse(taken.head) as Progress & { readonly tail: string });
   const from: Progress = head ?? { ...FILE_START, row: 0, time: NO_TIME };
-  if (head !== null && (await tailBefore(openFile, path, head.offset)) !== head.tail) throw changed(shown, head);
+  if (head !== null && (await tailBefore(openFile, path, head.offset)) !== head.tail)
+    throw changed(shown, head);
   part.position = from.row - 1;
   part.time = from.time;
   const reader = await openFileReader({ ...options, openFile, from, bounds });
@@ -79,8 +83,17 @@ export async function openFilePart(options: FilePartOptions, context: SourceCont
     async save() {
       const progress = filePart.acknowledged;
       if (progress === filePart.saved) return;
-      const written = JSON.stringify({ ...progress, tail: await tailBefore(openFile, path, progress.offset) });
-      const accepted = await state.checkpoint(key, { token, base: number, head: written, puts: new Map(), deletes: [] });
+      const written = JSON.stringify({
+        ...progress,
+        tail: await tailBefore(openFile, path, progress.offset),
+      });
+      const accepted = await state.checkpoint(key, {
+        token,
+        base: number,
+        head: written,
+        puts: new Map(),
+        deletes: [],
+      });
       if (!accepted) throw takenOver(shown);
       number += 1;
       filePart.saved = progress;

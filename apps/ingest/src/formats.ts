@@ -23,6 +23,7 @@ export function formatOfFile(path: string): Format | null {
 
 export function formatNamed(name: string): Format {
   const format = formats.find((candidate) => candidate.name === name);
-  if (format === undefined) throw new Error(`format "${name}" passed the settings' schema but is not in the list`);
+  if (format === undefined)
+    throw new Error(`format "${name}" passed the settings' schema but is not in the list`);
   return format;
 }

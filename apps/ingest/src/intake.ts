@@ -78,7 +78,8 @@ export function createIntake({ plan, source, whole, nameBytesMax, ownId }: Intak
     step = 'event.key';
     flow.key = key === null ? flow.id : key(scope);
     if (isLong(flow.id)) return { code: 'bad_id', message: `event.id is longer than ${nameBytesMax} bytes` };
-    if (isLong(flow.key)) return { code: 'bad_key', message: `event.key is longer than ${nameBytesMax} bytes` };
+    if (isLong(flow.key))
+      return { code: 'bad_key', message: `event.key is longer than ${nameBytesMax} bytes` };
     if (checked) flow.digest = digest(flow.payload!);
     return null;
   }
@@ -87,7 +88,10 @@ export function createIntake({ plan, source, whole, nameBytesMax, ownId }: Intak
     step = 'event.time';
     flow.eventTime = time(scope);
     if (!(Math.abs(flow.eventTime) <= DATE_MAX)) {
-      return { code: 'bad_time', message: `event.time is ${flow.eventTime}, which is no time in milliseconds since 1970` };
+      return {
+        code: 'bad_time',
+        message: `event.time is ${flow.eventTime}, which is no time in milliseconds since 1970`,
+      };
     }
     step = 'event.priority';
     if (priority !== null) intake.priority = priorityOf(priority(scope));
@@ -108,7 +112,9 @@ function priorityOf(value: string): Priority {
 }
 
 function schemaRefusal(faults: readonly Fault[]): Refusal {
-  const named = faults.slice(0, FAULTS_NAMED_MAX).map(({ path, message }) => (path === '' ? message : `${path}: ${message}`));
+  const named = faults
+    .slice(0, FAULTS_NAMED_MAX)
+    .map(({ path, message }) => (path === '' ? message : `${path}: ${message}`));
   const more = faults.length - named.length;
   return { code: faults[0]!.code, message: named.join('; ') + (more > 0 ? `; and ${more} more` : '') };
 }

@@ -1,4 +1,4 @@
-import { type ProblemCode, PROBLEM_CODES } from './problem-codes.ts';
+import { PROBLEM_CODES, type ProblemCode } from './problem-codes.ts';
 
 /** One event that was not taken. */
 export interface EventFault {

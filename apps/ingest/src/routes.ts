@@ -1,5 +1,5 @@
-import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from '@millrace/lanes/ports/logger';
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import type { BodyReader } from './body.ts';
 import type { Bounds } from './bounds.ts';
 import { Problem } from './problem.ts';
@@ -39,7 +39,11 @@ export function ingestRoutes(options: RoutesOptions): FastifyPluginAsync {
   };
 }
 
-async function receive(options: RoutesOptions, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+async function receive(
+  options: RoutesOptions,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
   const receiver = receiverOf(options, request.params as Params);
   receiver.authorize(request.headers.authorization);
   const closed = options.closed();
@@ -62,17 +66,26 @@ async function receive(options: RoutesOptions, request: FastifyRequest, reply: F
 
 function receiverOf({ pipeline, sources }: RoutesOptions, params: Params): Receiver {
   if (params.pipeline !== pipeline) {
-    throw new Problem('unknown_pipeline', `there is no pipeline "${params.pipeline}" here; there is ${pipeline}`);
+    throw new Problem(
+      'unknown_pipeline',
+      `there is no pipeline "${params.pipeline}" here; there is ${pipeline}`,
+    );
   }
   const open = sources().filter((source) => source.receiver !== null);
   const names = open.map(({ name }) => name).join(', ');
   if (params.source === undefined) {
     if (open.length === 1) return open[0]!.receiver!;
-    throw new Problem('unknown_source', names === '' ? NO_SOURCE : `name one of the sources in the path: ${names}`);
+    throw new Problem(
+      'unknown_source',
+      names === '' ? NO_SOURCE : `name one of the sources in the path: ${names}`,
+    );
   }
   const found = open.find(({ name }) => name === params.source)?.receiver;
   if (found) return found;
-  throw new Problem('unknown_source', `there is no source "${params.source}" to send to; ${names === '' ? NO_SOURCE : `there is ${names}`}`);
+  throw new Problem(
+    'unknown_source',
+    `there is no source "${params.source}" to send to; ${names === '' ? NO_SOURCE : `there is ${names}`}`,
+  );
 }
 
 const NO_SOURCE = 'the pipeline has no http source';
@@ -97,7 +110,8 @@ function answerProblem(
   reply: FastifyReply,
 ): FastifyReply {
   const problem = error instanceof Problem ? error : new Problem('internal', 'the events could not be taken');
-  if (problem.code === 'internal') logger.error({ err: error, url: request.url }, 'a request failed; see the error');
+  if (problem.code === 'internal')
+    logger.error({ err: error, url: request.url }, 'a request failed; see the error');
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer');
   if (problem.status === 429 || problem.status === 503) reply.header('retry-after', bounds.retryAfterSeconds);
   // What has not been read of the body is not read for the sake of the next request on this connection.

@@ -12,7 +12,8 @@ export function createSecretCheck(token: string): (authorization: string | undef
   return (authorization) => {
     const given = BEARER.exec(authorization ?? '')?.groups?.token;
     if (given === undefined) throw new Problem('unauthorized', 'this source wants a bearer token');
-    if (!timingSafeEqual(sha256(given), wanted)) throw new Problem('forbidden', 'the bearer token is not the right one');
+    if (!timingSafeEqual(sha256(given), wanted))
+      throw new Problem('forbidden', 'the bearer token is not the right one');
   };
 }
 

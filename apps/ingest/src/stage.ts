@@ -66,7 +66,14 @@ export function createIngest(options: IngestOptions): Ingest {
   const bounds: Bounds = { ...BOUNDS, ...options.bounds };
   const open = options.openFile ?? openFile;
   const topic = `${plan.pipeline}.raw`;
-  const appender = createAppender({ log, topic, lanes: plan.lanes, clock, logger, encodeRaw: options.encodeRaw });
+  const appender = createAppender({
+    log,
+    topic,
+    lanes: plan.lanes,
+    clock,
+    logger,
+    encodeRaw: options.encodeRaw,
+  });
   const finished = Promise.withResolvers<void>();
   let sources: readonly Source[] = [];
   let runs: Promise<unknown> = Promise.resolve();
@@ -90,10 +97,24 @@ export function createIngest(options: IngestOptions): Ingest {
     const opened: Source[] = [];
     for (const source of plan.sources) {
       const kind = sourceKinds[source.kind];
-      if (kind === undefined) throw new Error(`no implementation of source kind ${source.kind} (source ${source.name})`);
+      if (kind === undefined)
+        throw new Error(`no implementation of source kind ${source.kind} (source ${source.name})`);
       const secret = (text: string) => secretValue(text, options.secrets, source.name);
       const lag = options.lag ?? (() => 0);
-      opened.push(await kind.open({ plan, source, appender, state, clock, logger, bounds, openFile: open, lag, secret }));
+      opened.push(
+        await kind.open({
+          plan,
+          source,
+          appender,
+          state,
+          clock,
+          logger,
+          bounds,
+          openFile: open,
+          lag,
+          secret,
+        }),
+      );
     }
     return opened;
   }
@@ -138,8 +159,12 @@ export function createIngest(options: IngestOptions): Ingest {
 
 /** Every part in every lane, before the first event of any. */
 async function openParts(sources: readonly Source[], appender: Appender, clock: Clock): Promise<void> {
-  const opened = sources.flatMap((source) => source.parts.map((part: Part) => ({ part, parts: source.parts.length })));
-  await Promise.all(opened.map(({ part, parts }) => appender.broadcast(openedFlow(part, parts, clock.now()))));
+  const opened = sources.flatMap((source) =>
+    source.parts.map((part: Part) => ({ part, parts: source.parts.length })),
+  );
+  await Promise.all(
+    opened.map(({ part, parts }) => appender.broadcast(openedFlow(part, parts, clock.now()))),
+  );
 }
 
 function secretValue(text: string, secrets: ReadonlyMap<string, string>, source: string): string {

@@ -67,7 +67,8 @@ function createCsvScanner(options: FormatOptions): Scanner {
     resync: afterLine,
     mode: () => (header === null ? '' : 'row'),
     resume(mode) {
-      if (mode !== '' && header === null) throw new Error('a CSV scanner must see the header before it resumes');
+      if (mode !== '' && header === null)
+        throw new Error('a CSV scanner must see the header before it resumes');
     },
     decode(bytes, start, end) {
       if (header === null) throw new Error('a CSV row was decoded before the header was scanned');
@@ -140,7 +141,11 @@ function readHeader(bytes: Buffer, start: number, end: number, delimiter: string
     return { bytes: Buffer.from(`${text}\n`), columns: csvColumns(text, delimiter), fault: null };
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    return { bytes: Buffer.from(`${text}\n`), columns: [], fault: `the header can't be read: ${error.message}` };
+    return {
+      bytes: Buffer.from(`${text}\n`),
+      columns: [],
+      fault: `the header can't be read: ${error.message}`,
+    };
   }
 }
 

@@ -77,6 +77,7 @@ export function skipBlanks(bytes: Buffer, from: number, to: number): number {
 
 /** After a UTF-8 byte order mark at the start of the input, if there is one. */
 export function skipMark(bytes: Buffer, from: number, to: number): number {
-  const marked = to - from >= 3 && bytes[from] === 0xef && bytes[from + 1] === 0xbb && bytes[from + 2] === 0xbf;
+  const marked =
+    to - from >= 3 && bytes[from] === 0xef && bytes[from + 1] === 0xbb && bytes[from + 2] === 0xbf;
   return marked ? from + 3 : from;
 }

@@ -62,7 +62,8 @@ export function createValueScanner(depthMax: number): ValueScanner {
         i += 1;
       } else {
         depth -= 1;
-        if (closers[depth] !== byte) return fault(i, `"${String.fromCharCode(byte)}" does not close what is open here`);
+        if (closers[depth] !== byte)
+          return fault(i, `"${String.fromCharCode(byte)}" does not close what is open here`);
         i += 1;
         if (depth === 0) return i;
       }

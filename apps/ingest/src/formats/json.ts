@@ -1,5 +1,12 @@
 import { JSON_CONTENT, parseJson } from '@millrace/lanes/payload';
-import { type Format, type FormatOptions, type Scanner, type ScanResult, skipBlanks, skipMark } from './format.ts';
+import {
+  type Format,
+  type FormatOptions,
+  type Scanner,
+  type ScanResult,
+  skipBlanks,
+  skipMark,
+} from './format.ts';
 import { createValueScanner, UNFINISHED } from './json-value.ts';
 
 const COMMA = 0x2c;
@@ -69,7 +76,8 @@ function createJsonScanner(options: FormatOptions): Scanner {
     at = skipBlanks(bytes, at, to);
     while (at < to && mode !== 'value' && mode !== 'end') {
       const found = punctuation(bytes[at]!);
-      if (found === 'missing') return faulted(at, at, 'a comma or the closing bracket is missing before this');
+      if (found === 'missing')
+        return faulted(at, at, 'a comma or the closing bracket is missing before this');
       if (found === 'none') break;
       blanks = at + 1;
       at = skipBlanks(bytes, blanks, to);
@@ -127,7 +135,13 @@ function createJsonScanner(options: FormatOptions): Scanner {
 
   function faulted(start: number, at: number, message: string): ScanResult {
     scanner.start = start;
-    scanner.fault = { code: 'malformed_json', message, at, reach: at, from: indent === NO_INDENT ? at : start };
+    scanner.fault = {
+      code: 'malformed_json',
+      message,
+      at,
+      reach: at,
+      from: indent === NO_INDENT ? at : start,
+    };
     return 'fault';
   }
 

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { jsonParse } from '@millrace/pipeline/json-parse';
 import fc from 'fast-check';
-import type { FormatOptions } from './format.ts';
 import { csv } from './csv.ts';
+import type { FormatOptions } from './format.ts';
 import { json } from './json.ts';
 import { ndjson } from './ndjson.ts';
 import { createRows, createSplitter } from './splitter.ts';
@@ -30,7 +30,9 @@ function read(format: keyof typeof FORMATS, text: string, pieces: readonly numbe
     const end = splitter.split(bytes, 0, bytes.length, to === input.length, base, rows);
     for (let i = 0; i < rows.count; i++) {
       const broken = rows.broken[i];
-      found.rows.push(broken ? `broken: ${broken.payload.toString()}` : decode(bytes, rows.starts[i]!, rows.ends[i]!));
+      found.rows.push(
+        broken ? `broken: ${broken.payload.toString()}` : decode(bytes, rows.starts[i]!, rows.ends[i]!),
+      );
       if (broken) found.faults.push(broken.message);
     }
     base += end;
@@ -54,16 +56,39 @@ const blanks = fc.stringMatching(/^[ \t\r\n]{0,3}$/);
 test('a JSON array is read as JSON.parse reads it, however it is cut', () => {
   const arrays = fc.array(fc.jsonValue({ maxDepth: 4 }), { maxLength: 8 });
   fc.assert(
-    fc.property(arrays, fc.constantFrom(undefined, 1, '\t'), blanks, pieces, (values, indent, blank, cuts) => {
-      const text = blank + JSON.stringify(values, null, indent) + blank;
-      expect(read('json', text, cuts)).toEqual({ rows: jsonParse(text), faults: [] });
-    }),
+    fc.property(
+      arrays,
+      fc.constantFrom(undefined, 1, '\t'),
+      blanks,
+      pieces,
+      (values, indent, blank, cuts) => {
+        const text = blank + JSON.stringify(values, null, indent) + blank;
+        expect(read('json', text, cuts)).toEqual({ rows: jsonParse(text), faults: [] });
+      },
+    ),
     { numRuns: 300 },
   );
 });
 
 test('what JSON.parse refuses is never read without a fault, and what it takes never with one', () => {
-  const marks = fc.constantFrom('[', ']', '{', '}', '"', ',', ':', '\\', '\n', ' ', '1', 'null', '"a"', '{"a":1}', '-', 'é');
+  const marks = fc.constantFrom(
+    '[',
+    ']',
+    '{',
+    '}',
+    '"',
+    ',',
+    ':',
+    '\\',
+    '\n',
+    ' ',
+    '1',
+    'null',
+    '"a"',
+    '{"a":1}',
+    '-',
+    'é',
+  );
   const broken = fc.array(marks, { maxLength: 12 }).map((parts) => `[${parts.join('')}]`);
   fc.assert(
     fc.property(broken, pieces, (text, cuts) => {
@@ -90,7 +115,8 @@ test('a single JSON document is one row, and nothing may follow it', () => {
 });
 
 test('reading goes on after a broken element of an indented array', () => {
-  const text = '[\n  {"a": 1},\n  {"a": [2},\n  {"a": 3},\n  {"b": "x\n  },\n  {"a": 4},\n  {\n    "a": 5\n  }\n]';
+  const text =
+    '[\n  {"a": 1},\n  {"a": [2},\n  {"a": 3},\n  {"b": "x\n  },\n  {"a": 4},\n  {\n    "a": 5\n  }\n]';
   const { rows, faults } = read('json', text);
   expect(rows).toEqual([
     { a: 1 },
@@ -110,7 +136,9 @@ test('an array that is not closed is reported', () => {
 });
 
 test('deep nesting is a fault, not a crash', () => {
-  expect(read('json', `[${'['.repeat(1_000)}${']'.repeat(1_000)}]`).faults).toEqual(['nested deeper than 64']);
+  expect(read('json', `[${'['.repeat(1_000)}${']'.repeat(1_000)}]`).faults).toEqual([
+    'nested deeper than 64',
+  ]);
 });
 
 test('NDJSON: a row per line, blank lines left out, the last one with or without its end', () => {
@@ -126,12 +154,18 @@ test('CSV: quotes, doubled quotes and line ends within them, however it is cut',
   const table = fc.array(fc.tuple(cell, cell, cell), { maxLength: 6 });
   const quote = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
   fc.assert(
-    fc.property(table, fc.constantFrom('\n', '\r\n'), fc.boolean(), pieces, (cells, lineEnd, closed, cuts) => {
-      const lines = ['a,b,c', ...cells.map((row) => row.map(quote).join(','))];
-      const text = lines.join(lineEnd) + (closed ? lineEnd : '');
-      const rows = cells.map(([a, b, c]) => ({ a, b, c }));
-      expect(read('csv', text, cuts)).toEqual({ rows, faults: [] });
-    }),
+    fc.property(
+      table,
+      fc.constantFrom('\n', '\r\n'),
+      fc.boolean(),
+      pieces,
+      (cells, lineEnd, closed, cuts) => {
+        const lines = ['a,b,c', ...cells.map((row) => row.map(quote).join(','))];
+        const text = lines.join(lineEnd) + (closed ? lineEnd : '');
+        const rows = cells.map(([a, b, c]) => ({ a, b, c }));
+        expect(read('csv', text, cuts)).toEqual({ rows, faults: [] });
+      },
+    ),
     { numRuns: 300 },
   );
 });

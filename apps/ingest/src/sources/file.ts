@@ -2,15 +2,15 @@ import { isUtf8 } from 'node:buffer';
 import { existsSync, statSync } from 'node:fs';
 import { glob } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createFlow, type Flow, NO_TIME, reject } from '@millrace/lanes/flow';
 import { CSV_DELIMITERS } from '@millrace/lanes/csv-row';
+import { createFlow, type Flow, NO_TIME, reject } from '@millrace/lanes/flow';
 import { PayloadError } from '@millrace/lanes/payload';
 import type { SourcePartStatus } from '@millrace/lanes/status';
 import { type FilePart, openFilePart } from '../file-part.ts';
 import { createFileRun } from '../file-run.ts';
-import { formatNamed, formatOfFile, formats } from '../formats.ts';
 import type { Format } from '../formats/format.ts';
 import type { Rows } from '../formats/splitter.ts';
+import { formatNamed, formatOfFile, formats } from '../formats.ts';
 import { createIntake, type Refusal } from '../intake.ts';
 import { ownId } from '../part.ts';
 import type { Source, SourceContext, SourceKind } from '../source.ts';
@@ -26,10 +26,22 @@ export const file: SourceKind = {
     additionalProperties: false,
     required: ['path'],
     properties: {
-      path: { type: 'string', format: 'path', minLength: 1, description: 'A file, or a pattern such as `./data/*.csv`.' },
+      path: {
+        type: 'string',
+        format: 'path',
+        minLength: 1,
+        description: 'A file, or a pattern such as `./data/*.csv`.',
+      },
       format: { enum: FORMAT_NAMES, description: 'What is in it, where the name does not end in it.' },
-      delimiter: { enum: Object.values(CSV_DELIMITERS), description: 'Between the fields of CSV; a comma when absent.' },
-      pace: { type: 'string', format: 'rate', description: 'Events per second, evenly; absent: as fast as they are taken.' },
+      delimiter: {
+        enum: Object.values(CSV_DELIMITERS),
+        description: 'Between the fields of CSV; a comma when absent.',
+      },
+      pace: {
+        type: 'string',
+        format: 'rate',
+        description: 'Events per second, evenly; absent: as fast as they are taken.',
+      },
     },
   },
   shorthand: 'path',
@@ -88,7 +100,9 @@ async function filesAt(path: string, { source, bounds }: SourceContext): Promise
   for await (const entry of glob(path, { withFileTypes: true })) {
     if (entry.isFile() || entry.isSymbolicLink()) paths.push(join(entry.parentPath, entry.name));
     if (paths.length > bounds.partsMax) {
-      throw new Error(`source ${source.name}: more than ${bounds.partsMax} files match ${path}; use several sources`);
+      throw new Error(
+        `source ${source.name}: more than ${bounds.partsMax} files match ${path}; use several sources`,
+      );
     }
   }
   if (paths.length === 0) throw new Error(`source ${source.name}: no file matches ${path}`);
@@ -99,7 +113,9 @@ function formatOf(path: string, config: Config, source: string): Format {
   if (config.format !== undefined) return formatNamed(config.format);
   const format = formatOfFile(path);
   if (format !== null) return format;
-  throw new Error(`source ${source}: the name of ${path} does not say its format; add format: ${FORMAT_NAMES.join(' | ')}`);
+  throw new Error(
+    `source ${source}: the name of ${path} does not say its format; add format: ${FORMAT_NAMES.join(' | ')}`,
+  );
 }
 
 export type Take = (file: FilePart, rows: Rows, firstRow: number, now: number) => Flow[];
@@ -145,8 +161,12 @@ function createTake(context: SourceContext): Take {
       const broken = rows.broken[i] ?? null;
       if (broken !== null) {
         flow.payload = broken.payload;
-        const cut = broken.size > broken.payload.length ? `, the first ${broken.payload.length} of them kept` : '';
-        return { code: broken.code, message: `${broken.message} (byte ${broken.at}; ${broken.size} bytes left out${cut})` };
+        const cut =
+          broken.size > broken.payload.length ? `, the first ${broken.payload.length} of them kept` : '';
+        return {
+          code: broken.code,
+          message: `${broken.message} (byte ${broken.at}; ${broken.size} bytes left out${cut})`,
+        };
       }
       const start = rows.starts[i]!;
       const end = rows.ends[i]!;

@@ -1,57 +1,20 @@
-import { connect } from 'node:net';
 import { afterEach, expect, test } from '@jest/globals';
-import { type Flow, NO_TIME } from '@millrace/lanes/flow';
+import { NO_TIME } from '@millrace/lanes/flow';
 import { laneOf } from '@millrace/lanes/murmur2';
-import type { EventPlan, SourcePlan } from '@millrace/pipeline/plan';
-import { eventPlanOf, planOf, sourceOf } from '@millrace/testkit/plans';
-import { type Running, type RunningOptions, startIngest, until } from '../testing/running.ts';
+import { sourceOf } from '@millrace/testkit/plans';
+import { until } from '../testing/running.ts';
+import { payment, type RunningHttp, type Setup, startHttp } from '../testing/running-http.ts';
 
-let running: Running;
+let running: RunningHttp;
+const start = async (setup?: Setup) => {
+  running = await startHttp(setup);
+};
 afterEach(async () => {
   await running.stop();
   expect(running.failures).toEqual([]);
 });
-
-interface Answer {
-  readonly status: number;
-  readonly headers: Headers;
-  // biome-ignore lint/suspicious/noExplicitAny: an answer of any shape is looked into field by field
-  readonly body: any;
-}
-
-interface Setup extends Partial<Omit<RunningOptions, 'plan'>> {
-  readonly event?: Partial<EventPlan>;
-  readonly sources?: readonly SourcePlan[];
-}
-
-async function start({ event, sources, ...options }: Setup = {}): Promise<void> {
-  const plan = planOf({
-    lanes: 4,
-    sources: sources ?? [sourceOf('api')],
-    event: { ...eventPlanOf(), ...event },
-    validate: { clean: [], rules: [], unknownFields: 'reject' },
-  });
-  running = await startIngest({ plan, ...options });
-}
-
-async function post(body: string | Buffer, headers: Record<string, string> = {}, path = ''): Promise<Answer> {
-  const answer = await fetch(running.url + path, {
-    method: 'POST',
-    body: typeof body === 'string' ? body : new Uint8Array(body),
-    headers: { 'content-type': 'application/json', ...headers },
-  });
-  return { status: answer.status, headers: answer.headers, body: await answer.json() };
-}
-
-const payment = (id: number, fields: object = {}) => ({
-  payment_id: `p${id}`,
-  card: `card ${id % 3}`,
-  amount: id,
-  currency: 'EUR',
-  paid_at: '2026-01-01T00:00:00Z',
-  ...fields,
-});
-const events = (): Flow[] => running.flows().filter(({ kind }) => kind === 'event');
+const post: RunningHttp['post'] = (...request) => running.post(...request);
+const events = () => running.events();
 
 test('an event is in the lane of its key with id, time, digest and its own bytes', async () => {
   await start();
@@ -88,7 +51,10 @@ test('its part is opened in every lane before any event, and ticks follow', asyn
 
 test.each([
   ['application/json', JSON.stringify([payment(1), payment(2), payment(3)])],
-  ['application/x-ndjson', [payment(1), payment(2), payment(3)].map((each) => JSON.stringify(each)).join('\n')],
+  [
+    'application/x-ndjson',
+    [payment(1), payment(2), payment(3)].map((each) => JSON.stringify(each)).join('\n'),
+  ],
   [
     'text/csv; charset=utf-8',
     'payment_id,card,amount,currency,paid_at\n' +
@@ -100,8 +66,15 @@ test.each([
   ],
 ])('several events as %s', async (contentType, body) => {
   await start();
-  expect(await post(body, { 'content-type': contentType })).toMatchObject({ status: 202, body: { accepted: 3 } });
-  expect(events().map(({ id, key }) => `${id} ${key}`).sort()).toEqual(['p1 card 1', 'p2 card 2', 'p3 card 0']);
+  expect(await post(body, { 'content-type': contentType })).toMatchObject({
+    status: 202,
+    body: { accepted: 3 },
+  });
+  expect(
+    events()
+      .map(({ id, key }) => `${id} ${key}`)
+      .sort(),
+  ).toEqual(['p1 card 1', 'p2 card 2', 'p3 card 0']);
 });
 
 test('bad events among good ones are named with their place and reason', async () => {
@@ -120,24 +93,27 @@ test('bad events among good ones are named with their place and reason', async (
   const { status, body } = await post(lines.join('\n'), { 'content-type': 'application/x-ndjson' });
   expect(status).toBe(202);
   expect(body.accepted).toBe(2);
-  expect(body.rejected.map(({ index, code }: { index: number; code: string }) => `${index} ${code}`)).toEqual([
-    '1 malformed_json',
-    '2 wrong_type',
-    '3 unknown_field',
-    '4 missing_field',
-    '5 bad_id',
-    '6 bad_id',
-  ]);
+  expect(body.rejected.map(({ index, code }: { index: number; code: string }) => `${index} ${code}`)).toEqual(
+    ['1 malformed_json', '2 wrong_type', '3 unknown_field', '4 missing_field', '5 bad_id', '6 bad_id'],
+  );
   expect(body.rejected[0].message).toContain('line 2');
   expect(body.rejected[1].message).toContain('amount');
-  expect(events().map(({ id }) => id).sort()).toEqual(['p1', 'p8']);
+  expect(
+    events()
+      .map(({ id }) => id)
+      .sort(),
+  ).toEqual(['p1', 'p8']);
 });
 
 test('400 when none is good, with the reasons', async () => {
   await start();
   const { status, body } = await post(JSON.stringify([payment(1, { amount: 'much' }), 5]));
   expect(status).toBe(400);
-  expect(body).toMatchObject({ error: { code: 'events_rejected' }, accepted: 0, rejected: [{ index: 0 }, { index: 1 }] });
+  expect(body).toMatchObject({
+    error: { code: 'events_rejected' },
+    accepted: 0,
+    rejected: [{ index: 0 }, { index: 1 }],
+  });
   expect(events()).toEqual([]);
 });
 
@@ -156,19 +132,29 @@ test.each([
   ['malformed_body', 400, '{"a": 1} x'],
   ['malformed_body', 400, '['.repeat(100_000)],
   ['events_rejected', 400, '"text"'],
-  ['events_rejected', 400, Buffer.concat([Buffer.from('{"payment_id": "'), Buffer.from([0xff]), Buffer.from('"}')])],
+  [
+    'events_rejected',
+    400,
+    Buffer.concat([Buffer.from('{"payment_id": "'), Buffer.from([0xff]), Buffer.from('"}')]),
+  ],
   ['too_many_events', 413, `[${'1,'.repeat(60_000)}1]`],
 ])('%s', async (code, status, body) => {
   await start();
   const answer = await post(body);
-  expect(answer).toMatchObject({ status, body: { error: { code, message: expect.any(String), hint: expect.any(String) } } });
+  expect(answer).toMatchObject({
+    status,
+    body: { error: { code, message: expect.any(String), hint: expect.any(String) } },
+  });
 });
 
 test('strange keys and numbers are harmless', async () => {
   await start();
   const odd = JSON.stringify(payment(1)).replace('{', '{"__proto__": {"polluted": true}, "constructor": 1, ');
   const { body } = await post(odd);
-  expect(body.error).toMatchObject({ code: 'events_rejected', message: expect.stringContaining('__proto__') });
+  expect(body.error).toMatchObject({
+    code: 'events_rejected',
+    message: expect.stringContaining('__proto__'),
+  });
   expect(({} as Record<string, unknown>).polluted).toBeUndefined();
   const huge = JSON.stringify(payment(2)).replace('"amount":2', '"amount":1e999');
   expect((await post(huge)).status).toBe(400);
@@ -179,13 +165,18 @@ test('strange keys and numbers are harmless', async () => {
 test('unknown pipelines and sources are answered with the known ones', async () => {
   await start({ sources: [sourceOf('api'), sourceOf('shop')] });
   const text = JSON.stringify(payment(1));
-  expect(await post(text, {}, '/nope')).toMatchObject({ status: 404, body: { error: { code: 'unknown_source' } } });
+  expect(await post(text, {}, '/nope')).toMatchObject({
+    status: 404,
+    body: { error: { code: 'unknown_source' } },
+  });
   expect((await post(text, {}, '/nope')).body.error.message).toContain('api, shop');
   expect((await post(text)).body.error.message).toContain('api, shop');
   expect((await post(text, {}, '/shop')).status).toBe(202);
   const other = await fetch(running.url.replace('payments', 'refunds'), { method: 'POST', body: text });
   expect(other.status).toBe(404);
-  expect(await other.json()).toMatchObject({ error: { code: 'unknown_pipeline', message: expect.stringContaining('payments') } });
+  expect(await other.json()).toMatchObject({
+    error: { code: 'unknown_pipeline', message: expect.stringContaining('payments') },
+  });
 });
 
 test('a source with auth wants its token', async () => {
@@ -217,7 +208,12 @@ test('the key of a request is the id of its events where the document has none',
   for (let i = 0; i < 2; i++) await post(body, { 'idempotency-key': 'order-7' });
   await post(body);
   const keyed = events().filter(({ id }) => id.startsWith('api:order-7:'));
-  expect(keyed.map(({ id }) => id).sort()).toEqual(['api:order-7:0', 'api:order-7:0', 'api:order-7:1', 'api:order-7:1']);
+  expect(keyed.map(({ id }) => id).sort()).toEqual([
+    'api:order-7:0',
+    'api:order-7:0',
+    'api:order-7:1',
+    'api:order-7:1',
+  ]);
   expect(keyed.every(({ digest, key, id }) => digest > 0 && key === id)).toBe(true);
   const others = events().filter((flow) => !keyed.some(({ id }) => id === flow.id));
   expect(new Set(others.map(({ id }) => id)).size).toBe(2);
@@ -231,180 +227,15 @@ test('the trace context of a sampled request is kept', async () => {
   await post(JSON.stringify(payment(1)), { traceparent: trace });
   await post(JSON.stringify(payment(2)), { traceparent: trace.replace(/01$/, '00') });
   await post(JSON.stringify(payment(3)), { traceparent: 'nonsense' });
-  expect(events().map(({ id, trace: kept }) => [id, kept]).sort()).toEqual([['p1', trace], ['p2', ''], ['p3', '']]);
+  expect(
+    events()
+      .map(({ id, trace: kept }) => [id, kept])
+      .sort(),
+  ).toEqual([
+    ['p1', trace],
+    ['p2', ''],
+    ['p3', ''],
+  ]);
   const records = [0, 1, 2, 3].flatMap((lane) => running.memory.lane(lane));
   expect(records.filter(({ headers }) => headers?.traceparent === trace)).toHaveLength(1);
-});
-
-test('nothing is answered before the log has acknowledged it', async () => {
-  await start();
-  const gate = Promise.withResolvers<void>();
-  running.memory.fate = async () => {
-    await gate.promise;
-    return 'ok' as const;
-  };
-  let answered = false;
-  const answer = post(JSON.stringify(payment(1))).then((given) => {
-    answered = true;
-    return given;
-  });
-  await until(() => running.ingest.waiting().records > 0, 'the event to wait for the log');
-  expect(answered).toBe(false);
-  gate.resolve();
-  expect((await answer).status).toBe(202);
-  expect(events()).toHaveLength(1);
-});
-
-test('a log that fails is tried again, and the order in the lane stays', async () => {
-  await start({ event: { key: () => 'one' } });
-  const fates = ['lost', 'written', 'ok', 'written'] as const;
-  let turn = 0;
-  running.memory.fate = (lane) => (lane === laneOf('one', 4) ? (fates[turn++] ?? 'ok') : 'ok');
-  const numbers = Array.from({ length: 30 }, (_, i) => i);
-  await post(JSON.stringify(numbers.slice(0, 10).map((i) => payment(i))));
-  await Promise.all([post(JSON.stringify(payment(10))), post(JSON.stringify(payment(11)))]);
-  const seen = new Set(events().map(({ id }) => id));
-  expect([...seen].slice(0, 10)).toEqual(numbers.slice(0, 10).map((i) => `p${i}`));
-  expect(seen.size).toBe(12);
-  expect(turn).toBeGreaterThan(fates.length);
-});
-
-test('503 when the log does not acknowledge in time; later it is taken again', async () => {
-  await start({ bounds: { acknowledgeMs: 50 } });
-  running.memory.fate = () => 'lost';
-  const answer = await post(JSON.stringify(payment(1)));
-  expect(answer).toMatchObject({ status: 503, body: { error: { code: 'unavailable' } } });
-  expect(answer.headers.get('retry-after')).toBe('1');
-  running.memory.fate = () => 'ok';
-  await until(() => events().length === 1, 'the append to be made after all');
-});
-
-test('beyond the bound the lowest priority is refused first', async () => {
-  const priority: EventPlan['priority'] = ({ event }) => String(event!.currency);
-  await start({
-    event: { priority, ingestFields: ['payment_id', 'card', 'paid_at', 'currency'] },
-    bounds: { waitingRecordsMax: 100, tickMs: 60_000 },
-  });
-  const gate = Promise.withResolvers<void>();
-  running.memory.fate = async () => {
-    await gate.promise;
-    return 'ok' as const;
-  };
-  const send = (count: number, currency: string) =>
-    post(JSON.stringify(Array.from({ length: count }, (_, i) => payment(i, { currency }))));
-  const waiting = [send(50, 'low')];
-  const filled = (records: number) => until(() => running.ingest.waiting().records >= records, `${records} waiting`);
-  await filled(50);
-  expect(await send(1, 'low')).toMatchObject({ status: 429, body: { error: { code: 'overloaded' } } });
-  waiting.push(send(30, 'normal'));
-  await filled(80);
-  const refused = await send(1, 'normal');
-  expect(refused.status).toBe(429);
-  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
-  waiting.push(send(25, 'high'));
-  await filled(100);
-  gate.resolve();
-  const answers = await Promise.all(waiting);
-  expect(answers.map(({ status, body }) => [status, body.accepted])).toEqual([[202, 50], [202, 30], [202, 20]]);
-  expect(answers[2]!.body.rejected[0]).toMatchObject({ index: 20, code: 'overloaded' });
-  expect(answers[2]!.headers.get('retry-after')).not.toBeNull();
-});
-
-test('a lane that the log refuses does not hold up the ticks of the others', async () => {
-  await start();
-  running.memory.fate = (lane) => (lane === 2 ? 'lost' : 'ok');
-  const count = running.ticks(2).length;
-  await until(() => running.ticks(0).length > count + 3, 'ticks in lane 0');
-  expect(running.ingest.waiting().records).toBeLessThanOrEqual(3);
-  running.memory.fate = () => 'ok';
-  await until(() => running.ticks(2).length > count, 'ticks in lane 2');
-});
-
-test('what is draining takes nothing new and answers what it has taken', async () => {
-  await start();
-  const gate = Promise.withResolvers<void>();
-  running.memory.fate = async () => {
-    await gate.promise;
-    return 'ok' as const;
-  };
-  const taken = post(JSON.stringify(payment(1)));
-  await until(() => running.ingest.waiting().records > 0, 'the event to wait for the log');
-  const drained = running.ingest.drain();
-  expect(await post(JSON.stringify(payment(2)))).toMatchObject({ status: 503, body: { error: { code: 'unavailable' } } });
-  gate.resolve();
-  expect((await taken).status).toBe(202);
-  await drained;
-  expect(running.ingest.waiting()).toEqual({ records: 0, bytes: 0 });
-});
-
-/** Sends raw bytes and answers what came back until the connection ended. */
-function exchange(write: (socket: ReturnType<typeof connect>) => void): Promise<string> {
-  const { port } = new URL(running.url);
-  return new Promise((resolve) => {
-    let text = '';
-    const socket = connect(Number(port), '127.0.0.1', () => write(socket));
-    socket.on('data', (bytes) => {
-      text += bytes;
-    });
-    socket.on('error', () => resolve(text));
-    socket.on('close', () => resolve(text));
-  });
-}
-
-const head = (headers: string) =>
-  `POST /v1/pipelines/payments/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n${headers}\r\n\r\n`;
-
-test('a body over the limit is refused at its announcement', async () => {
-  await start();
-  const answer = await exchange((socket) => socket.write(head('Content-Length: 100000000')));
-  expect(answer).toContain('HTTP/1.1 413');
-  expect(answer).toContain('body_too_large');
-  expect(answer.toLowerCase()).toContain('connection: close');
-});
-
-test('a body over the limit that does not say so is refused when it is reached', async () => {
-  await start({ sources: [sourceOf('api', { config: { body_limit: 100_000 } })] });
-  let sent = 0;
-  const answer = await exchange((socket) => {
-    socket.write(head('Transfer-Encoding: chunked'));
-    const chunk = `10000\r\n${'x'.repeat(0x10000)}\r\n`;
-    const timer = setInterval(() => {
-      sent += socket.destroyed ? 0 : 0x10000;
-      if (socket.destroyed || sent > 100_000_000) clearInterval(timer);
-      else socket.write(chunk);
-    }, 1);
-  });
-  expect(answer).toContain('HTTP/1.1 413');
-  expect(sent).toBeLessThan(100_000_000);
-});
-
-test('a body that is half sent leaves nothing behind', async () => {
-  await start();
-  const text = JSON.stringify([payment(1), payment(2)]);
-  await exchange((socket) => {
-    socket.write(head(`Content-Length: ${text.length + 10}`) + text);
-    setTimeout(() => socket.destroy(), 20);
-  });
-  expect((await post(JSON.stringify(payment(3)))).status).toBe(202);
-  expect(events().map(({ id }) => id)).toEqual(['p3']);
-});
-
-test('a body that never comes to its end is given up', async () => {
-  await start({ bounds: { receivingMs: 50 } });
-  const answer = await exchange((socket) => socket.write(`${head('Content-Length: 100')}[`));
-  expect(answer).toBe('');
-  expect((await post(JSON.stringify(payment(1)))).status).toBe(202);
-});
-
-test('bodies under way are bounded together', async () => {
-  await start({ bounds: { receivingBytesMax: 50_000 } });
-  const { port } = new URL(running.url);
-  const holding = connect(Number(port), '127.0.0.1');
-  holding.write(head('Content-Length: 90000') + 'x'.repeat(45_000));
-  await until(() => holding.bytesWritten > 45_000, 'the first body to be under way');
-  await until(() => holding.writableLength === 0, 'the first body to be sent');
-  let answer = await post(`"${'x'.repeat(10_000)}"`);
-  for (let tries = 0; answer.status !== 429 && tries < 200; tries++) answer = await post(`"${'x'.repeat(10_000)}"`);
-  expect(answer).toMatchObject({ status: 429, body: { error: { code: 'overloaded' } } });
-  holding.destroy();
 });

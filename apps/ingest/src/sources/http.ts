@@ -4,8 +4,8 @@ import { PayloadError } from '@millrace/lanes/payload';
 import { createAdmission } from '../admission.ts';
 import { createDeadlines } from '../deadlines.ts';
 import type { Scanner } from '../formats/format.ts';
-import { formatOfMediaType, mediaTypes } from '../formats.ts';
 import { createRows, createSplitter, type Rows, type Splitter } from '../formats/splitter.ts';
+import { formatOfMediaType, mediaTypes } from '../formats.ts';
 import { createIntake, type Intake } from '../intake.ts';
 import { createPart } from '../part.ts';
 import { type EventFault, Problem } from '../problem.ts';
@@ -27,7 +27,11 @@ export const http: SourceKind = {
         minLength: 1,
         description: 'The bearer token that a request must bring; absent: anyone may send.',
       },
-      body_limit: { type: 'string', format: 'bytes', description: 'The largest body of a request; 5MiB when absent.' },
+      body_limit: {
+        type: 'string',
+        format: 'bytes',
+        description: 'The largest body of a request; 5MiB when absent.',
+      },
     },
   },
   finite: () => false,
@@ -70,7 +74,8 @@ function openHttp(context: SourceContext): Source {
     source,
     whole: true,
     nameBytesMax: bounds.nameBytesMax,
-    ownId: () => (keyedId === null ? { id: crypto.randomUUID(), checked: false } : { id: keyedId, checked: true }),
+    ownId: () =>
+      keyedId === null ? { id: crypto.randomUUID(), checked: false } : { id: keyedId, checked: true },
   });
 
   async function receive(delivered: Delivered): Promise<Receipt> {
@@ -106,7 +111,8 @@ function openHttp(context: SourceContext): Source {
         rejected.push({ index, code: broken.code, message });
         continue;
       }
-      keyedId = delivered.idempotencyKey === null ? null : `${source.name}:${delivered.idempotencyKey}:${index}`;
+      keyedId =
+        delivered.idempotencyKey === null ? null : `${source.name}:${delivered.idempotencyKey}:${index}`;
       const flow = createFlow('event');
       flow.part = part.number;
       flow.ingestTime = now;
@@ -136,7 +142,10 @@ function openHttp(context: SourceContext): Source {
     const refusal = intake.take(flow, record, scanner.textual);
     if (refusal !== null) return refusal;
     if (!admission.admits(intake.priority, taking.flows.length + 1, taking.bytes + flow.payload.length)) {
-      return { code: 'overloaded', message: `no room for ${intake.priority} events; send it again in a moment` };
+      return {
+        code: 'overloaded',
+        message: `no room for ${intake.priority} events; send it again in a moment`,
+      };
     }
     taking.bytes += flow.payload.length;
     return null;
@@ -205,7 +214,8 @@ function place(taking: Taking, offset: number): string {
 
 function allRejected({ rejected }: Taking): Problem {
   const overloaded = rejected.some(({ code }) => code === 'overloaded');
-  if (overloaded) return new Problem('overloaded', 'more events wait for the log than there is room for', rejected);
+  if (overloaded)
+    return new Problem('overloaded', 'more events wait for the log than there is room for', rejected);
   const [first] = rejected;
   const more = rejected.length > 1 ? ` (and ${rejected.length - 1} more)` : '';
   return new Problem('events_rejected', `${first!.code}: ${first!.message}${more}`, rejected);

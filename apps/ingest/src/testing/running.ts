@@ -49,7 +49,8 @@ export async function startIngest(options: RunningOptions): Promise<Running> {
     plan,
     log: memory.log,
     state,
-    encodeRaw: (flow) => serialize({ ...flow, payload: flow.payload === null ? null : Buffer.from(flow.payload) }),
+    encodeRaw: (flow) =>
+      serialize({ ...flow, payload: flow.payload === null ? null : Buffer.from(flow.payload) }),
     secrets: options.secrets ?? new Map(),
     logger: quiet,
     clock,
