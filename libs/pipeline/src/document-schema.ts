@@ -189,7 +189,7 @@ function validateSchema(): JsonSchema {
           default: {},
         },
         rules: { type: 'array', items: rule, default: [] },
-        unknown_fields: choice('What a field that the schema lacks does.', ['reject', 'ignore'], 'ignore'),
+        unknown_fields: choice('What a field that the schema lacks does.', ['reject', 'ignore'], 'reject'),
       },
     }),
     default: {},
