@@ -11,6 +11,7 @@ import { createBodyReader } from './body.ts';
 import { BOUNDS, type Bounds } from './bounds.ts';
 import { type OpenFile, openFile } from './file-reader.ts';
 import { openedFlow, type Part } from './part.ts';
+import type { Receiver } from './receiver.ts';
 import { ingestRoutes } from './routes.ts';
 import type { Source } from './source.ts';
 import { sourceKinds } from './sources.ts';
@@ -43,6 +44,8 @@ export interface IngestOptions {
 export interface Ingest {
   /** `POST /v1/pipelines/{pipeline}/events[/{source}]`; answers 503 before `start` and while it drains. */
   readonly routes: FastifyPluginAsync;
+  /** The same door without HTTP around it; null: no such source, or it can't be sent to (now). */
+  receiver(source: string): Receiver | null;
   /**
    * Opens every part in every lane, then begins to take events. Rejects when a source can't be read as the
    * document says.
@@ -134,6 +137,8 @@ export function createIngest(options: IngestOptions): Ingest {
       bounds,
       logger,
     }),
+    receiver: (name) =>
+      closed[phase] === null ? (sources.find((source) => source.name === name)?.receiver ?? null) : null,
     async start() {
       sources = await openSources();
       await openParts(sources, appender, clock);
