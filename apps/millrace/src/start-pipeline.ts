@@ -1,47 +1,29 @@
-import { openTables, tableKinds } from '@millrace/enrich/tables';
+import { randomUUID } from 'node:crypto';
 import { createIngest, type Ingest } from '@millrace/ingest/stage';
-import { createResultFeed, publishingFused, publishingResults } from '@millrace/lanes/feed';
-import { createMeasures } from '@millrace/lanes/measures';
+import {
+  createResultFeed,
+  publishingFused,
+  publishingResults,
+  type ResultPublisher,
+} from '@millrace/lanes/feed';
+import { createMeasures, type Measures } from '@millrace/lanes/measures';
 import { pipelineStatus } from '@millrace/lanes/pipeline-status';
 import { type Clock, systemClock } from '@millrace/lanes/ports/clock';
 import { LaneStopped } from '@millrace/lanes/ports/log';
-import type { Logger } from '@millrace/lanes/ports/logger';
+import type { ResultStore } from '@millrace/lanes/ports/results';
 import type { PipelineStatus, Status } from '@millrace/lanes/status';
-import type { Plan } from '@millrace/pipeline/plan';
-import { openSinks, sinkKinds } from '@millrace/route/sinks';
 import { serve } from '@millrace/serve/stage';
-import { type EmbeddedPorts, openPorts } from '@millrace/service/embedded-ports';
 import { type Host, openHost } from './http/host.ts';
 import { metricsRoute } from './http/metrics.ts';
 import { topicsRoute } from './http/topics.ts';
-import { createLaneStages } from './lane-stages.ts';
-import { countAccepted } from './run/accepted.ts';
-import { writeFolderNote } from './run/folder-note.ts';
+import { type AcceptedEvents, countAccepted } from './run/accepted.ts';
 import { startFusedRunner } from './run/fused-runner.ts';
-import { openRawCodec } from './run/raw-codec.ts';
+import { openParts, type PipelineOptions, type PipelineParts } from './run/pipeline-parts.ts';
 import { discardDeadLetter, replayDeadLetter } from './run/replay.ts';
-import type { Runner } from './run/runner.ts';
-import { readSecrets } from './run/secrets.ts';
+import { behind, type Runner } from './run/runner.ts';
+import { startWorkersRunner } from './run/workers-runner.ts';
 
-export interface PipelineOptions {
-  readonly plan: Plan;
-  /** The document's file, noted in the data folder for commands that are given nothing else. */
-  readonly document?: string;
-  /** The data folder; made where it is missing. */
-  readonly folder: string;
-  readonly logger: Logger;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** Where sinks print. */
-  readonly stdout: { write(text: string): unknown; readonly isTTY?: boolean };
-  /** Absent: nothing listens. Port 0: any free one. */
-  readonly listen?: { readonly host: string; readonly port: number };
-  readonly keepTopics?: boolean;
-  /** Forget states and results, and compute them again from the raw log. */
-  readonly rebuild?: boolean;
-  readonly clock?: Clock;
-  /** For tests: the ports as they are to be used, around those of the folder. */
-  readonly decorate?: (ports: EmbeddedPorts) => EmbeddedPorts;
-}
+export type { PipelineOptions } from './run/pipeline-parts.ts';
 
 export interface RunningPipeline {
   /** `http://127.0.0.1:8080`; null: nothing listens. */
@@ -58,6 +40,8 @@ export interface RunningPipeline {
 /** How long a close waits for the lanes to catch up; what is left is in raw and waits for the next start. */
 const DRAIN_LAG_MS = 10_000;
 const POLL_MS = 20;
+/** Raised by a reset, which the embedded backbone does by an empty folder. */
+const GENERATION = 0;
 
 /**
  * Composes a whole pipeline in this process, on the ports of one data folder: ingest, the stages, serve.
@@ -73,98 +57,147 @@ export async function startPipeline(options: PipelineOptions): Promise<RunningPi
   }
 }
 
-async function compose(options: PipelineOptions, opened: AsyncDisposableStack): Promise<RunningPipeline> {
-  const { plan, logger, env, stdout } = options;
-  const clock = options.clock ?? systemClock;
-  const startedMs = clock.now();
-  const secrets = readSecrets(plan, env);
-  const tables = await openTables(plan, tableKinds, (message) => logger.warn({}, message));
-  opened.defer(() => tables.close());
-  const sinks = await openSinks(plan, sinkKinds, { stdout, env });
-  opened.defer(async () => {
-    await Promise.all([...sinks.values()].map((sink) => sink.close()));
-  });
-  const folder = await openPorts(options.folder, plan, logger);
-  opened.defer(() => folder.close());
-  if (options.rebuild || folder.outputs.unfinished(plan.pipeline)) await folder.outputs.forget(plan.pipeline);
-  writeFolderNote(options.folder, {
-    pipeline: plan.pipeline,
-    lanes: plan.lanes,
-    document: options.document ?? '',
-  });
-  const ports = options.decorate?.(folder) ?? folder;
-  const codec = await openRawCodec(plan, ports.registry);
+/** What is made once and used by several. */
+interface Shared extends PipelineParts {
+  readonly options: PipelineOptions;
+  readonly clock: Clock;
+  readonly measures: Measures;
+  readonly feed: ResultPublisher;
+  /** Publishing. */
+  readonly results: ResultStore;
+  readonly accepted: AcceptedEvents;
+}
 
-  const measures = createMeasures();
-  const feed = createResultFeed();
-  const results = publishingResults(ports.results, feed);
-  const accepted = countAccepted({
-    log: ports.log,
-    raw: `${plan.pipeline}.raw`,
-    clock,
-    meter: measures.stages.ingest,
-    isEvent: codec.isEvent,
-  });
-  const runner = await startFusedRunner(
-    {
-      plan,
-      generation: 0,
-      log: accepted.log,
-      store: publishingFused(ports.fused, feed),
-      clock,
-      stages: createLaneStages(plan, { tables: tables.tables, sinkKinds, sinks: sinks }),
-      measures,
-      decodeRaw: codec.decodeRaw,
-    },
-    accepted,
-  );
+async function compose(options: PipelineOptions, opened: AsyncDisposableStack): Promise<RunningPipeline> {
+  const { plan, clock = systemClock, logger } = options;
+  const startedMs = clock.now();
+  const shared = share(options, clock, await openParts(options, opened));
+  const runner = await startRunner(shared);
   opened.defer(() => runner.stop().catch(() => {}));
-  const lag = () => runner.lanes().reduce((sum, lane) => sum + lane.lag, 0);
 
   const failed = Promise.withResolvers<never>();
-  const { encodeRaw } = codec;
+  const { accepted, codec, secrets, ports } = shared;
   const ingest = createIngest({
     plan,
     log: accepted.log,
     state: ports.state,
-    encodeRaw,
+    encodeRaw: codec.encodeRaw,
     secrets,
     logger,
     onFailed: failed.reject,
     clock,
-    lag,
+    lag: () => behind(runner),
   });
   const finished = Promise.race([runner.finished, failed.promise]);
-  // Whoever awaits it hears of it; until then a failure must not end the process without a message.
-  finished.catch(() => {});
-
   let state: PipelineStatus['state'] = 'starting';
   let stopped: LaneStopped | null = null;
+  // Whoever awaits it hears of it; until then a failure must not end the process without a message.
   finished.catch((error: unknown) => {
     state = 'stopped';
     if (error instanceof LaneStopped) stopped = error;
   });
-  const status = (): PipelineStatus => {
-    const reason = stopped === null ? null : { code: stopped.code, message: stopped.message };
-    const lags = runner.lags();
-    return pipelineStatus({
-      plan,
-      nowMs: clock.now(),
-      startedMs,
-      state,
-      lanes: runner.lanes().map((lane) => ({ ...lane, stopped: lane.stopped ?? reason })),
-      measures,
-      sources: ingest.sources(),
-      waiting: ingest.waiting().records,
-      ...(lags !== undefined && { lags }),
-    });
+  const status = () => statusOf(shared, runner, ingest, { state, stopped, startedMs });
+  const host = await listen(shared, ingest, status);
+  if (host !== null) opened.defer(() => host.close());
+  await ingest.start();
+  state = 'running';
+  return {
+    url: host?.url ?? null,
+    status,
+    finished,
+    sourcesDone: ingest.finished.then(() => caughtUp(clock, runner, Number.POSITIVE_INFINITY)),
+    async close() {
+      if (state === 'running') state = 'draining';
+      await drain(ingest, runner, clock);
+      await opened.disposeAsync();
+    },
   };
+}
+
+function share(options: PipelineOptions, clock: Clock, parts: PipelineParts): Shared {
+  const { plan } = options;
+  const { ports, codec } = parts;
+  const measures = createMeasures();
+  const feed = createResultFeed();
+  const accepted = countAccepted({
+    log: ports.log,
+    raw: `${plan.pipeline}.raw`,
+    lanes: plan.lanes,
+    clock,
+    meter: measures.stages.ingest,
+    isEvent: codec.isEvent,
+  });
+  return {
+    ...parts,
+    options,
+    clock,
+    measures,
+    feed,
+    accepted,
+    results: publishingResults(ports.results, feed),
+  };
+}
+
+function startRunner(shared: Shared): Promise<Runner> {
+  const { options, clock, measures, feed, accepted, stages, ports, codec, results } = shared;
+  const { plan, logger } = options;
+  const common = { plan, generation: GENERATION, log: accepted.log, clock, stages, measures };
+  if (!options.keepTopics) {
+    const store = publishingFused(ports.fused, feed);
+    return startFusedRunner({ ...common, store, decodeRaw: codec.decodeRaw }, accepted);
+  }
+  return startWorkersRunner(
+    {
+      ...common,
+      state: ports.state,
+      results,
+      codec: codec.lanes,
+      newToken: randomUUID,
+      onRetry: (stage, lane, err) =>
+        logger.warn({ err, stage, lane }, 'something did not answer; trying again'),
+    },
+    accepted,
+  );
+}
+
+interface Moment {
+  readonly state: PipelineStatus['state'];
+  readonly stopped: LaneStopped | null;
+  readonly startedMs: number;
+}
+
+function statusOf(
+  { options, clock, measures }: Shared,
+  runner: Runner,
+  ingest: Ingest,
+  { state, stopped, startedMs }: Moment,
+): PipelineStatus {
+  const reason = stopped === null ? null : { code: stopped.code, message: stopped.message };
+  const lags = runner.lags();
+  return pipelineStatus({
+    plan: options.plan,
+    nowMs: clock.now(),
+    startedMs,
+    state,
+    lanes: runner.lanes().map((lane) => ({ ...lane, stopped: lane.stopped ?? reason })),
+    measures,
+    sources: ingest.sources(),
+    waiting: ingest.waiting().records,
+    ...(lags !== undefined && { lags }),
+  });
+}
+
+/** Ingest, serve, metrics and topics on one port. */
+async function listen(shared: Shared, ingest: Ingest, status: () => PipelineStatus): Promise<Host | null> {
+  const { options, clock, accepted, results, feed, codec } = shared;
+  const { plan, logger } = options;
+  if (options.listen === undefined) return null;
   const replaying = {
     pipeline: plan.pipeline,
     lanes: plan.lanes,
     log: accepted.log,
     results,
-    encodeRaw,
+    encodeRaw: codec.encodeRaw,
     nowMs: clock.now,
   };
   const served = {
@@ -175,47 +208,29 @@ async function compose(options: PipelineOptions, opened: AsyncDisposableStack): 
     discard: (id: string) => discardDeadLetter(replaying, id),
   };
   const overall = (): Status => processStatus(clock, status());
-  const waitingFor = () => (state === 'running' ? null : `the pipeline, which is ${state}`);
-  const host = await listen(options, [
+  const waitingFor = () => {
+    const { state } = status();
+    return state === 'running' ? null : `the pipeline, which is ${state}`;
+  };
+  return openHost({ ...options.listen, logger }, [
     ingest.routes,
     metricsRoute(overall),
-    topicsRoute({ plan, log: ports.log, results, codec: codec.whole }),
+    topicsRoute({ plan, log: accepted.log, results, codec: codec.whole }),
     serve({ pipelines: [served], status: overall, clock, waitingFor }),
   ]);
-  if (host !== null) opened.defer(() => host.close());
-  await ingest.start();
-  state = 'running';
-  return {
-    url: host?.url ?? null,
-    status,
-    finished,
-    sourcesDone: ingest.finished.then(() => caughtUp(clock, lag, Number.POSITIVE_INFINITY)),
-    async close() {
-      if (state === 'running') state = 'draining';
-      await drain(ingest, runner, clock, lag);
-      await opened.disposeAsync();
-    },
-  };
 }
 
-async function listen(
-  { listen: where, logger }: PipelineOptions,
-  plugins: Parameters<typeof openHost>[1],
-): Promise<Host | null> {
-  return where === undefined ? null : openHost({ ...where, logger }, plugins);
-}
-
-async function drain(ingest: Ingest, runner: Runner, clock: Clock, lag: () => number): Promise<void> {
+async function drain(ingest: Ingest, runner: Runner, clock: Clock): Promise<void> {
   const ended = runner.finished.then(
     () => {},
     () => {},
   );
-  await Promise.race([ended, ingest.drain().then(() => caughtUp(clock, lag, DRAIN_LAG_MS))]);
+  await Promise.race([ended, ingest.drain().then(() => caughtUp(clock, runner, DRAIN_LAG_MS))]);
 }
 
-async function caughtUp(clock: Clock, lag: () => number, withinMs: number): Promise<void> {
+async function caughtUp(clock: Clock, runner: Runner, withinMs: number): Promise<void> {
   const until = clock.now() + withinMs;
-  while (lag() > 0 && clock.now() < until) await clock.sleep(POLL_MS);
+  while (behind(runner) > 0 && clock.now() < until) await clock.sleep(POLL_MS);
 }
 
 function processStatus(clock: Clock, pipeline: PipelineStatus): Status {

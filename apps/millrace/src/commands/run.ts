@@ -20,6 +20,7 @@ interface RunOptions {
   readonly backbone: string;
   readonly stages?: string;
   readonly rebuild?: boolean;
+  readonly keepTopics?: boolean;
   readonly exitWhenDone?: boolean;
   readonly logLevel: LogSettings['level'];
   readonly logFormat?: LogSettings['format'];
@@ -54,6 +55,7 @@ export const run: CommandModule = {
       .option('--host <address>', 'the address to listen on; 0.0.0.0: all', '127.0.0.1')
       .option('--stages <names>', `which stages run here: ${STAGES.join(',')} (default: all)`)
       .addOption(new Option('--backbone <name>', 'what the stages talk through').default('embedded'))
+      .option('--keep-topics', 'run the stages one by one and keep every topic between them')
       .option('--rebuild', 'forget states and results, and compute them again from the raw log')
       .option('--exit-when-done', 'end once every source that ends has been read')
       .addOption(
@@ -80,7 +82,13 @@ function portOf(text: string): number {
   throw new InvalidArgumentError(`a port is a number from 0 to ${PORT_MAX}.`);
 }
 
-function refuseWhatIsNotThere({ backbone, stages }: RunOptions): void {
+function refuseWhatIsNotThere({ backbone, stages, keepTopics, rebuild }: RunOptions): void {
+  if (keepTopics && rebuild) {
+    throw new Failure(
+      '--rebuild is for stages that run fused, without --keep-topics; give an empty folder (--data) instead.',
+      EXIT.usage,
+    );
+  }
   if (backbone !== 'embedded') {
     throw new Failure(
       `--backbone ${backbone} is not there yet: stages run in one process on a data folder (--backbone embedded).`,
@@ -126,6 +134,7 @@ async function runPipeline(file: string, options: RunOptions, surroundings: Surr
     env,
     stdout: above(out),
     listen: { host: options.host, port: options.port },
+    keepTopics: options.keepTopics ?? false,
     rebuild: options.rebuild ?? false,
   });
   if (format === 'pretty') err.write(welcome(plan, pipeline, folder, surroundings));

@@ -6,6 +6,7 @@ import type { PipelineStatus } from '@millrace/lanes/status';
 import type { Plan } from '@millrace/pipeline/plan';
 import { deadLetterJson, payloadJson } from '@millrace/serve/rows';
 import { type EmbeddedPorts, openPorts, readPorts } from '@millrace/service/embedded-ports';
+import { Failure } from '@millrace/service/failure';
 import { createLog } from '@millrace/service/log';
 import { requirePlan } from '../load-pipeline.ts';
 import { readFolderNote } from '../run/folder-note.ts';
@@ -23,7 +24,8 @@ const SILENT = createLog({ level: 'silent', format: 'json', colour: false }, { w
  * @throws Failure when nothing has run in the folder.
  */
 export async function openFolder(folder: string): Promise<Place> {
-  const { pipeline, document } = readFolderNote(folder);
+  const note = readFolderNote(folder);
+  const { pipeline, document } = note;
   let ports = await readPorts(folder);
   let writable = false;
 
@@ -38,7 +40,12 @@ export async function openFolder(folder: string): Promise<Place> {
 
   return {
     pipeline,
-    status: async () => folderStatus(await requirePlan(document), ports),
+    async status() {
+      if (note.stages === 'fused') return folderStatus(await requirePlan(document), ports);
+      throw new Failure(
+        `${folder} was run with --keep-topics, whose status only the running process knows. Start it, and give --url.`,
+      );
+    },
     async *deadLetters(limit) {
       let after: string | null = null;
       for (let left = limit; left > 0; ) {

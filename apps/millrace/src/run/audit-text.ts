@@ -18,5 +18,6 @@ export function auditText(audit: AuditStatus): string {
       line(i === 0 ? ' ' : '+', audit[name], name === 'inFlight' ? 'in flight' : name),
     ),
     line('=', audit.events, `events, ${verdict}`),
+    ...Object.entries(audit.flags).map(([flag, count]) => line(' ', count, `flagged ${flag}`)),
   ].join('\n');
 }

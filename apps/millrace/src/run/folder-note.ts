@@ -6,26 +6,48 @@ import { Failure } from '@millrace/service/failure';
 export interface FolderNote {
   readonly pipeline: string;
   readonly lanes: number;
-  /** The document that ran here last, as an absolute path. */
+  /** The document that ran here last, as an absolute path; empty: not known. */
   readonly document: string;
+  /** Positions and states of the one mean nothing to the other. */
+  readonly stages: 'fused' | 'separate';
 }
 
 const FILE = 'pipeline.json';
 
-/** To be called by the process that runs the folder. */
-export function writeFolderNote(folder: string, note: FolderNote): void {
+/**
+ * To be called by the process that runs the folder.
+ * @throws Failure when the folder is another pipeline's, or was run with the other kind of stages.
+ */
+export function settleFolderNote(folder: string, note: FolderNote): void {
+  const before = parse(folder);
+  if (before !== null && before.pipeline !== note.pipeline) {
+    throw new Failure(
+      `${folder} belongs to pipeline ${before.pipeline}, not to ${note.pipeline}. Give another folder with --data.`,
+    );
+  }
+  if (before !== null && before.stages !== note.stages) {
+    const how = before.stages === 'fused' ? 'without' : 'with';
+    throw new Failure(
+      `${folder} was run ${how} --keep-topics, and can only go on so. Run it ${how} --keep-topics, or give another folder with --data.`,
+    );
+  }
   writeFileSync(join(folder, FILE), `${JSON.stringify(note, null, 2)}\n`);
 }
 
 /** @throws Failure when nothing has run in the folder. */
 export function readFolderNote(folder: string): FolderNote {
+  const note = parse(folder);
+  if (note !== null) return note;
+  throw new Failure(
+    `${folder} is not a data folder: it has no readable ${FILE}. Give the folder that \`millrace run\` was given with --data; the default is .millrace/PIPELINE.`,
+  );
+}
+
+/** Null: there is none that can be read. */
+function parse(folder: string): FolderNote | null {
   try {
     return JSON.parse(readFileSync(join(folder, FILE), 'utf8')) as FolderNote;
-  } catch (error) {
-    throw new Failure(
-      `${folder} is not a data folder: it has no readable ${FILE}. Give the folder that \`millrace run\` was given with --data; the default is .millrace/PIPELINE.`,
-      undefined,
-      { cause: error },
-    );
+  } catch {
+    return null;
   }
 }

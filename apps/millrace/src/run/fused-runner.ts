@@ -4,6 +4,8 @@ import type { Runner } from './runner.ts';
 
 /** All stages in one fold per lane. */
 export async function startFusedRunner(options: FusedOptions, accepted: AcceptedEvents): Promise<Runner> {
+  const raw = `${options.plan.pipeline}.raw`;
+  await accepted.learnEnds(raw);
   const run = await startFused(options);
   // Nothing is appended before this is done, so what is read meanwhile is counted once.
   for (const lane of run.lanes) await accepted.recount(lane.lane, lane.offset, lane.settled.events);
@@ -14,7 +16,7 @@ export async function startFusedRunner(options: FusedOptions, accepted: Accepted
         lane: lane.lane,
         counts: lane.settled,
         accepted: accepted.events(lane.lane),
-        lag: Math.max(0, accepted.end(lane.lane) - lane.offset),
+        lag: Math.max(0, accepted.end(raw, lane.lane) - lane.offset),
         watermark: lane.view.time.watermark,
         openWindows: lane.view.openWindows(),
         stopped: null,
