@@ -1,14 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { relative, sep } from 'node:path';
 import { NO_TIME } from '@millrace/lanes/flow';
-import {
-  FILE_START,
-  type FilePosition,
-  type FileReader,
-  type OpenFile,
-  openFileReader,
-  readFully,
-} from './file-reader.ts';
+import type { Disk } from './disk.ts';
+import { FILE_START, type FilePosition, type FileReader, openFileReader, readFully } from './file-reader.ts';
 import type { Format, FormatOptions } from './formats/format.ts';
 import { createPart, type Part } from './part.ts';
 import type { SourceContext } from './source.ts';
@@ -53,9 +47,9 @@ export interface FilePartOptions {
 /** Takes a file over: what it is called, where to go on. Rejects when it is not the file that was read before. */
 export async function openFilePart(options: FilePartOptions, context: SourceContext): Promise<FilePart> {
   const { path } = options;
-  const { plan, source, state, bounds, openFile } = context;
+  const { plan, source, state, bounds, disk } = context;
   const shown = relative(plan.folder, path).split(sep).join('/');
-  const { fingerprint, sizeBytes } = await readHead(openFile, options);
+  const { fingerprint, sizeBytes } = await readHead(disk, options);
   const part = createPart(source.name, `${source.name}:${shown}#${fingerprint}`, true);
   const key = `${plan.pipeline}/ingest/${source.name}/${part.number.toString(16).padStart(FINGERPRINT_DIGITS, '0')}`;
   const token = randomUUID();
@@ -66,11 +60,10 @@ export async function openFilePart(options: FilePartOptions, context: SourceCont
       ? null
       : (JSON.parse(taken.head) as Progress & { readonly tail: string });
   const from: Progress = head ?? { ...FILE_START, row: 0, time: NO_TIME };
-  if (head !== null && (await tailBefore(openFile, path, head.offset)) !== head.tail)
-    throw changed(shown, head);
+  if (head !== null && (await tailBefore(disk, path, head.offset)) !== head.tail) throw changed(shown, head);
   part.position = from.row - 1;
   part.time = from.time;
-  const reader = await openFileReader({ ...options, openFile, from, bounds });
+  const reader = await openFileReader({ ...options, disk, from, bounds });
 
   const filePart: FilePart = {
     path,
@@ -85,7 +78,7 @@ export async function openFilePart(options: FilePartOptions, context: SourceCont
       if (progress === filePart.saved) return;
       const written = JSON.stringify({
         ...progress,
-        tail: await tailBefore(openFile, path, progress.offset),
+        tail: await tailBefore(disk, path, progress.offset),
       });
       const accepted = await state.checkpoint(key, {
         token,
@@ -106,8 +99,8 @@ export async function openFilePart(options: FilePartOptions, context: SourceCont
  * The fingerprint covers the file up to the end of its first row: a file that has grown since is the same one, and
  * read on; one with another beginning under the same path is a new one.
  */
-async function readHead(openFile: OpenFile, { path, format, formatOptions }: FilePartOptions) {
-  const handle = await openFile(path);
+async function readHead(disk: Disk, { path, format, formatOptions }: FilePartOptions) {
+  const handle = await disk.open(path);
   try {
     const { size } = await handle.stat();
     const head = Buffer.alloc(Math.min(HEAD_BYTES, size));
@@ -120,8 +113,8 @@ async function readHead(openFile: OpenFile, { path, format, formatOptions }: Fil
   }
 }
 
-async function tailBefore(openFile: OpenFile, path: string, offset: number): Promise<string> {
-  const handle = await openFile(path);
+async function tailBefore(disk: Disk, path: string, offset: number): Promise<string> {
+  const handle = await disk.open(path);
   try {
     const tail = Buffer.alloc(Math.min(TAIL_BYTES, offset));
     const length = await readFully(handle, tail, offset - tail.length);

@@ -1,6 +1,5 @@
-import type { FileHandle } from 'node:fs/promises';
-import { open } from 'node:fs/promises';
 import type { Bounds } from './bounds.ts';
+import type { Disk, ReadableFile } from './disk.ts';
 import type { Format, FormatOptions } from './formats/format.ts';
 import { createSplitter, type Rows } from './formats/splitter.ts';
 
@@ -13,13 +12,6 @@ export interface FilePosition {
 }
 
 export const FILE_START: FilePosition = { offset: 0, mode: '' };
-
-/** What is asked of an open file. */
-export type ReadableFile = Pick<FileHandle, 'read' | 'stat' | 'close'>;
-/** Opens a file for reading. */
-export type OpenFile = (path: string) => Promise<ReadableFile>;
-
-export const openFile: OpenFile = (path) => open(path, 'r');
 
 /** Reads a file's rows in order, with a bounded buffer. */
 export interface FileReader {
@@ -40,7 +32,7 @@ export interface FileReader {
 
 export interface FileReaderOptions {
   readonly path: string;
-  readonly openFile: OpenFile;
+  readonly disk: Disk;
   readonly format: Format;
   readonly formatOptions: FormatOptions;
   readonly from: FilePosition;
@@ -50,7 +42,7 @@ export interface FileReaderOptions {
 
 export async function openFileReader(options: FileReaderOptions): Promise<FileReader> {
   const { format, formatOptions, from, bounds } = options;
-  const handle = await options.openFile(options.path);
+  const handle = await options.disk.open(options.path);
   const scanner = format.create(formatOptions);
   const splitter = createSplitter(scanner, bounds);
   let bytes: Buffer = Buffer.allocUnsafeSlow(options.chunkBytes);

@@ -6,7 +6,7 @@ import type { Kind } from '@millrace/pipeline/catalogue';
 import type { Plan, SourcePlan } from '@millrace/pipeline/plan';
 import type { Appender } from './appender.ts';
 import type { Bounds } from './bounds.ts';
-import type { OpenFile } from './file-reader.ts';
+import type { Disk } from './disk.ts';
 import type { Part } from './part.ts';
 import type { Receiver } from './receiver.ts';
 
@@ -24,7 +24,7 @@ export interface SourceContext {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly bounds: Bounds;
-  readonly openFile: OpenFile;
+  readonly disk: Disk;
   /** How many records of raw the pipeline is behind. */
   lag(): number;
   /** The value of a setting with `"format": "secret"`. */

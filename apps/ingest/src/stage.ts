@@ -9,7 +9,7 @@ import type { FastifyPluginAsync } from 'fastify';
 import { type Appender, createAppender } from './appender.ts';
 import { createBodyReader } from './body.ts';
 import { BOUNDS, type Bounds } from './bounds.ts';
-import { type OpenFile, openFile } from './file-reader.ts';
+import { type Disk, systemDisk } from './disk.ts';
 import { openedFlow, type Part } from './part.ts';
 import type { Receiver } from './receiver.ts';
 import { ingestRoutes } from './routes.ts';
@@ -31,8 +31,7 @@ export interface IngestOptions {
   onFailed(error: Error): void;
   readonly clock?: Clock;
   readonly bounds?: Partial<Bounds>;
-  /** Absent: from the disk. */
-  readonly openFile?: OpenFile;
+  readonly disk?: Disk;
   /** How many records of raw the pipeline is behind; absent: it is never waited for. */
   readonly lag?: () => number;
 }
@@ -67,7 +66,7 @@ export function createIngest(options: IngestOptions): Ingest {
   const { plan, log, state, logger } = options;
   const clock = options.clock ?? systemClock;
   const bounds: Bounds = { ...BOUNDS, ...options.bounds };
-  const open = options.openFile ?? openFile;
+  const disk = options.disk ?? systemDisk;
   const topic = `${plan.pipeline}.raw`;
   const appender = createAppender({
     log,
@@ -113,7 +112,7 @@ export function createIngest(options: IngestOptions): Ingest {
           clock,
           logger,
           bounds,
-          openFile: open,
+          disk,
           lag,
           secret,
         }),

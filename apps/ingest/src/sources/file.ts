@@ -1,7 +1,4 @@
 import { isUtf8 } from 'node:buffer';
-import { existsSync, statSync } from 'node:fs';
-import { glob } from 'node:fs/promises';
-import { join } from 'node:path';
 import { CSV_DELIMITERS } from '@millrace/lanes/csv-row';
 import { createFlow, type Flow, NO_TIME, reject } from '@millrace/lanes/flow';
 import { PayloadError } from '@millrace/lanes/payload';
@@ -93,12 +90,10 @@ async function openFiles(context: SourceContext): Promise<Source> {
 }
 
 /** The files that the path names, sorted, so that every start finds the same order. */
-async function filesAt(path: string, { source, bounds }: SourceContext): Promise<readonly string[]> {
-  // A name may hold the characters of a pattern.
-  if (existsSync(path) && statSync(path).isFile()) return [path];
+async function filesAt(path: string, { source, bounds, disk }: SourceContext): Promise<readonly string[]> {
   const paths: string[] = [];
-  for await (const entry of glob(path, { withFileTypes: true })) {
-    if (entry.isFile() || entry.isSymbolicLink()) paths.push(join(entry.parentPath, entry.name));
+  for await (const found of disk.find(path)) {
+    paths.push(found);
     if (paths.length > bounds.partsMax) {
       throw new Error(
         `source ${source.name}: more than ${bounds.partsMax} files match ${path}; use several sources`,
