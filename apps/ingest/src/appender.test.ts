@@ -1,8 +1,8 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { laneOf } from '@millrace/lanes/murmur2';
 import type { EventPlan } from '@millrace/pipeline/plan';
-import { until } from './testing/running.ts';
-import { payment, type RunningHttp, type Setup, startHttp } from './testing/running-http.ts';
+import { until } from './fixtures/running.ts';
+import { payment, type RunningHttp, type Setup, startHttp } from './fixtures/running-http.ts';
 
 let running: RunningHttp;
 const start = async (setup?: Setup) => {

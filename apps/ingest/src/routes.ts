@@ -2,6 +2,7 @@ import type { Logger } from '@millrace/lanes/ports/logger';
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import type { BodyReader } from './body.ts';
 import type { Bounds } from './bounds.ts';
+import { ingestOpenApi } from './openapi.ts';
 import { Problem } from './problem.ts';
 import type { Delivered, Receiver } from './receiver.ts';
 import type { Source } from './source.ts';
@@ -26,7 +27,10 @@ const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 /** W3C trace context, version 00, with the sampled flag. */
 const SAMPLED = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f][13579bdf]$/;
 
-/** `POST /v1/pipelines/{pipeline}/events[/{source}]` as a Fastify plugin: the host decides the port. */
+/**
+ * `POST /v1/pipelines/{pipeline}/events[/{source}]` and its description as a Fastify plugin: the host decides the
+ * port.
+ */
 export function ingestRoutes(options: RoutesOptions): FastifyPluginAsync {
   return async (app) => {
     // Bodies are received here, within bounds, after everything else about the request has been checked.
@@ -34,6 +38,7 @@ export function ingestRoutes(options: RoutesOptions): FastifyPluginAsync {
     app.addContentTypeParser('*', (_request, _payload, done) => done(null));
     app.setErrorHandler((error, request, reply) => answerProblem(options, error, request, reply));
     const handler = (request: FastifyRequest, reply: FastifyReply) => receive(options, request, reply);
+    app.get('/openapi/ingest.json', () => ingestOpenApi);
     app.post('/v1/pipelines/:pipeline/events', handler);
     app.post('/v1/pipelines/:pipeline/events/:source', handler);
   };

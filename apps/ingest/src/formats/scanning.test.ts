@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { jsonParse } from '@millrace/pipeline/json-parse';
+import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { csv } from './csv.ts';
 import type { FormatOptions } from './format.ts';
@@ -167,6 +168,26 @@ test('CSV: quotes, doubled quotes and line ends within them, however it is cut',
       },
     ),
     { numRuns: 300 },
+  );
+});
+
+test('CSV: what csv-parse takes is read as it reads it, what it refuses is never read without a fault', () => {
+  const marks = fc.constantFrom('x', '"', '""', ',', '\n', ' ', 'é', 'x,x\n', '"x\n,x",x\n');
+  fc.assert(
+    fc.property(fc.array(marks, { maxLength: 10 }), pieces, (parts, cuts) => {
+      const text = `a,b\n${parts.join('')}`;
+      const found = read('csv', text, cuts);
+      expect(found).toEqual(read('csv', text));
+      let parsed: unknown;
+      try {
+        parsed = parse(text, { columns: true, skip_empty_lines: true, record_delimiter: '\n' });
+      } catch {
+        expect(found.faults).not.toEqual([]);
+        return;
+      }
+      expect(found).toEqual({ rows: parsed, faults: [] });
+    }),
+    { numRuns: 3_000 },
   );
 });
 

@@ -1,9 +1,9 @@
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { createMemoryLog } from '../testing/memory-log.ts';
-import { createMemoryState } from '../testing/memory-state.ts';
-import { type Running, startIngest, until } from '../testing/running.ts';
+import { createMemoryLog } from '../fixtures/memory-log.ts';
+import { createMemoryState } from '../fixtures/memory-state.ts';
+import { type Running, startIngest, until } from '../fixtures/running.ts';
 import {
   byPosition,
   createFolder,
@@ -15,7 +15,7 @@ import {
   payments,
   readAll,
   taken,
-} from '../testing/running-files.ts';
+} from '../fixtures/running-files.ts';
 
 let folder: Folder;
 beforeEach(() => {

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { type Flow, NO_TIME } from '@millrace/lanes/flow';
 import { decodePayload } from '@millrace/lanes/payload';
 import type { SourcePlan } from '@millrace/pipeline/plan';
-import { startIngest, until } from '../testing/running.ts';
+import { startIngest, until } from '../fixtures/running.ts';
 import {
   byPosition,
   createFolder,
@@ -16,7 +16,7 @@ import {
   payments,
   readAll,
   taken,
-} from '../testing/running-files.ts';
+} from '../fixtures/running-files.ts';
 
 let folder: Folder;
 beforeEach(() => {

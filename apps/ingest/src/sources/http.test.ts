@@ -2,8 +2,8 @@ import { afterEach, expect, test } from '@jest/globals';
 import { NO_TIME } from '@millrace/lanes/flow';
 import { laneOf } from '@millrace/lanes/murmur2';
 import { sourceOf } from '@millrace/testkit/plans';
-import { until } from '../testing/running.ts';
-import { payment, type RunningHttp, type Setup, startHttp } from '../testing/running-http.ts';
+import { until } from '../fixtures/running.ts';
+import { payment, type RunningHttp, type Setup, startHttp } from '../fixtures/running-http.ts';
 
 let running: RunningHttp;
 const start = async (setup?: Setup) => {
