@@ -20,7 +20,11 @@ export async function benchFlights(events: number): Promise<void> {
   try {
     const input = join(folder, 'flights.json');
     // In a process of its own: what it allocates is not the pipeline's.
-    execFileSync(process.execPath, [fileURLToPath(new URL('flights-input.ts', import.meta.url)), input, String(events)]);
+    execFileSync(process.execPath, [
+      fileURLToPath(new URL('flights-input.ts', import.meta.url)),
+      input,
+      String(events),
+    ]);
     await measure(flightsPlan(input), join(folder, 'data'), events);
   } finally {
     rmSync(folder, { recursive: true });

@@ -122,7 +122,7 @@ export class KnownIds implements LaneState {
 
   #hash(id: string): void {
     // One character a byte: a quarter of what a buffer costs.
-    const digest = hash('sha256', id, 'latin1');
+    const digest = hash('sha256', id, 'binary');
     for (let i = 0; i < 4; i++) {
       const at = 4 * i;
       this.#words[i] =

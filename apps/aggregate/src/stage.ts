@@ -166,6 +166,7 @@ class Aggregate implements Processor<Flow, AggregateOutput>, AggregateView {
     record.late = belongs > 0 && late === belongs;
     if (record.late) this.#counts.late++;
     else this.#counts.processed++;
+    for (const flag of record.flags) this.#counts.flags[flag] = (this.#counts.flags[flag] ?? 0) + 1;
     if (corrects) {
       if (record.late) reject(record, 'aggregate', 'late', LATE_AGAIN);
       else record.kind = 'replay';

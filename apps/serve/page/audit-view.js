@@ -29,7 +29,8 @@ export function createAuditView() {
     equation.append(one);
   });
   equation.append(verdict);
-  box.replaceChildren(equation, bar);
+  const flags = element('p', { class: 'flags' });
+  box.replaceChildren(equation, bar, flags);
 
   return {
     /** @param {import('@millrace/lanes/status').AuditStatus} audit */
@@ -42,6 +43,8 @@ export function createAuditView() {
         part.style.flexGrow = String(Math.max(0, audit[name]));
       }
       verdict.classList.toggle('wrong', !audit.balanced);
+      const flagged = Object.entries(audit.flags).map(([flag, count]) => `${countText(count)} ${flag}`);
+      setText(flags, flagged.length === 0 ? '' : `flagged: ${flagged.join(', ')}`);
       setText(verdict, audit.balanced ? '✓ adds up' : `≠ the terms make ${countText(audit.sum)}`);
     },
   };

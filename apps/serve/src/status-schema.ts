@@ -17,6 +17,11 @@ const audit = object({
   rejected: count,
   late: count,
   processed: count,
+  flags: {
+    type: 'object',
+    additionalProperties: count,
+    description: 'Processed and late events by flag; beside the sum.',
+  },
   inFlight: { type: 'integer' },
   sum: { type: 'integer', description: 'dropped + duplicate + rejected + late + processed + inFlight.' },
   balanced: { type: 'boolean', description: 'Whether sum is events.' },

@@ -29,7 +29,9 @@ export function readStates(): Map<string, string> {
   const lines = readFileSync(new URL('airports.csv', DATA), 'utf8').trim().split(/\r?\n/);
   return new Map(
     lines.slice(1).map((line) => {
-      const cells = line.match(/("([^"]|"")*"|[^,]*)(,|$)/g)!.map((cell) => cell.replace(/,$/, '').replaceAll('"', ''));
+      const cells = line
+        .match(/("([^"]|"")*"|[^,]*)(,|$)/g)!
+        .map((cell) => cell.replace(/,$/, '').replaceAll('"', ''));
       return [cells[0]!, cells[3]!];
     }),
   );

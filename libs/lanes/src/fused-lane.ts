@@ -1,5 +1,5 @@
 import type { Plan } from '@millrace/pipeline/plan';
-import { type Counts, zeroCounts } from './audit.ts';
+import { type Counts, copyCounts, zeroCounts } from './audit.ts';
 import type { Flow } from './flow.ts';
 import type { AggregateView, LaneStages } from './lane-stages.ts';
 import type { Alert, LateMerge, Mark, Partial, WindowView } from './made.ts';
@@ -68,8 +68,8 @@ export class FusedLane {
   restore(saved: SavedState): string {
     const head = JSON.parse(saved.head) as LaneHead;
     this.offset = head.offset;
-    Object.assign(this.counts, head.counts);
-    Object.assign(this.settled, head.counts);
+    copyCounts(this.counts, head.counts);
+    copyCounts(this.settled, head.counts);
     for (const [key, value] of saved.entries) this.#aggregate.state?.restore(key, value);
     return head.plan;
   }
@@ -95,7 +95,7 @@ export class FusedLane {
     }
     aggregate.add(nowMs, enriched.length);
     this.offset += records.length;
-    Object.assign(this.settled, this.counts);
+    copyCounts(this.settled, this.counts);
   }
 
   readonly #toEnrich: FlowOutput = { forward: (record) => this.#validated.push(record) };

@@ -1,5 +1,5 @@
 import type { Plan } from '@millrace/pipeline/plan';
-import { type Counts, zeroCounts } from './audit.ts';
+import { addFlags, type Counts, OUTCOMES, zeroCounts } from './audit.ts';
 import { NO_TIME } from './flow.ts';
 import type { Measures, Meter } from './measures.ts';
 import {
@@ -67,9 +67,8 @@ function auditOf(lanes: readonly LaneSnapshot[]) {
   const total = zeroCounts();
   let inFlight = 0;
   for (const { counts, accepted, lag } of lanes) {
-    for (const name of Object.keys(total) as (keyof Counts)[]) {
-      if (name !== 'events') total[name] += counts[name];
-    }
+    for (const outcome of OUTCOMES) total[outcome] += counts[outcome];
+    addFlags(total, counts.flags);
     // A lane may read a record before the writer hears that it is durable.
     total.events += Math.max(accepted, counts.events);
     if (lag > 0) inFlight += Math.max(0, accepted - counts.events);

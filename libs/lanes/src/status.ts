@@ -100,7 +100,18 @@ export interface SourcePartStatus {
 
 /** Adds the terms up. */
 export function auditStatus(counts: Readonly<Counts>, inFlight: number): AuditStatus {
-  const { events, dropped, duplicate, rejected, late, processed } = counts;
+  const { events, dropped, duplicate, rejected, late, processed, flags } = counts;
   const sum = dropped + duplicate + rejected + late + processed + inFlight;
-  return { events, dropped, duplicate, rejected, late, processed, inFlight, sum, balanced: sum === events };
+  return {
+    events,
+    dropped,
+    duplicate,
+    rejected,
+    late,
+    processed,
+    flags,
+    inFlight,
+    sum,
+    balanced: sum === events,
+  };
 }

@@ -105,7 +105,7 @@ test('defaults are filled in', () => {
       keepMs: 3_600_000,
     },
     event: { id: null, key: null, keyText: null, priority: null },
-    validate: { clean: [], rules: [], unknownFields: 'ignore' },
+    validate: { clean: [], rules: [], unknownFields: 'reject' },
     windows: [],
     cases: [],
   });

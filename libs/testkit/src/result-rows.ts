@@ -110,7 +110,15 @@ export function windowPlanOf(name: string, parts: Partial<WindowPlan> = {}): Win
 
 export function pipelineStatusOf(parts: Partial<PipelineStatus> = {}): PipelineStatus {
   const latency = { p50Ms: 2, p99Ms: 9 };
-  const counts = { events: 10, dropped: 1, duplicate: 1, rejected: 1, late: 1, processed: 5 };
+  const counts = {
+    events: 10,
+    dropped: 1,
+    duplicate: 1,
+    rejected: 1,
+    late: 1,
+    processed: 5,
+    flags: { foreign: 2 },
+  };
   return {
     pipeline: 'payments',
     plan: 'test',
