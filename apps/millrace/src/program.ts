@@ -16,6 +16,16 @@ export async function runProgram(args: readonly string[]): Promise<ExitCode> {
     err: createTerminal(process.stderr, process.env),
     env: process.env,
   };
+  // Whoever read the output has seen enough (`millrace tail … | head`).
+  process.stdout.on('error', ({ code: reason }: NodeJS.ErrnoException) => {
+    if (reason === 'EPIPE') process.exit(EXIT.ok);
+  });
+  const ended = await runCommand(args, surroundings);
+  await Promise.all([surroundings.out.flushed(), surroundings.err.flushed()]);
+  return ended;
+}
+
+async function runCommand(args: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
   let code: ExitCode = EXIT.ok;
   const program = createProgram(surroundings, (ended) => {
     code = ended;

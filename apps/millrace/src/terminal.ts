@@ -9,10 +9,12 @@ export interface Terminal {
   write(text: string): void;
   line(text?: string): void;
   paint(style: Style, text: string): string;
+  /** Resolves when all that was written has been taken: a pipe takes it later, and not after the process has ended. */
+  flushed(): Promise<void>;
 }
 
 export interface TerminalStream {
-  write(text: string): unknown;
+  write(text: string, taken?: () => void): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
 }
@@ -36,6 +38,7 @@ export function createTerminal(
     line(text = '') {
       stream.write(`${text}\n`);
     },
+    flushed: () => new Promise((resolve) => stream.write('', () => resolve())),
     paint: (style, text) =>
       colour && text !== '' ? styleText(style, text, { validateStream: false }) : text,
   };

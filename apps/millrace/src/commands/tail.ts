@@ -10,6 +10,9 @@ interface TailOptions extends PlaceOptions {
   readonly ticks?: boolean;
 }
 
+/** Records that may wait for a slow reader. */
+const FLUSH_EVERY = 500;
+
 export const tail: CommandModule = {
   name: 'tail',
   summary: "print a topic's records as JSON lines",
@@ -38,11 +41,13 @@ export const tail: CommandModule = {
           { from, limit = Number.POSITIVE_INFINITY, ticks = false, ...options }: TailOptions,
         ) => {
           const stop = new AbortController();
+          let printed = 0;
           const abort = (): void => stop.abort();
           process.once('SIGINT', abort).once('SIGTERM', abort);
           await at(options, async (place) => {
             for await (const record of place.tail(topic, { from, limit, ticks, signal: stop.signal })) {
               out.line(JSON.stringify(record));
+              if (++printed % FLUSH_EVERY === 0) await out.flushed();
             }
           });
           end(EXIT.ok);
