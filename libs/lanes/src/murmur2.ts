@@ -38,7 +38,9 @@ function bytesOf(text: string): Uint8Array {
     if (unit > 127) return encoder.encode(text);
     scratch[i] = unit;
   }
-  return (lengths[length] ??= scratch.subarray(0, length));
+  const view = lengths[length] ?? scratch.subarray(0, length);
+  lengths[length] = view;
+  return view;
 }
 
 /** The lane of a key: what Kafka's default partitioner answers, so that other producers agree. */
