@@ -40,7 +40,8 @@ export async function runCase(document: Plan, tables: OpenTables, testCase: Case
   const sources = [...document.sources.map((source) => ({ ...source, finite: true })), NO_SOURCE];
   const run = new CaseRun({ ...document, sources }, tables);
   const records = givenRecords(document, testCase);
-  await run.open(records[0]?.arrivesAt ?? 0);
+  const used = new Set(records.map(({ source }) => source?.name ?? NO_SOURCE.name));
+  await run.open(records[0]?.arrivesAt ?? 0, used);
   for (const record of records) await run.take(record);
   await run.end(records.at(-1)?.arrivesAt ?? 0);
   return run.outputs;
@@ -83,8 +84,12 @@ class CaseRun {
     });
   }
 
-  async open(now: number): Promise<void> {
+  /** A source that the case does not use has ended at once, or it would hold every window open to the end. */
+  async open(now: number, used: ReadonlySet<string>): Promise<void> {
     for (const part of this.#parts.values()) await this.#broadcast(() => openedFlow(part, 1, now));
+    for (const [name, part] of this.#parts) {
+      if (!used.has(name)) await this.#broadcast(() => tickFlow(part, true, now));
+    }
   }
 
   async take({ source, record, arrivesAt }: GivenRecord): Promise<void> {
