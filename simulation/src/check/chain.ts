@@ -1,9 +1,15 @@
-import type { Flow } from '@millrace/lanes/flow';
 import type { Fields } from '../oracle/plan.ts';
 import type { LaneRecord } from '../oracle/record.ts';
 import type { Settings } from '../workload/settings.ts';
 import { enriched, type Verdict, validated } from '../workload/verdict.ts';
 import { differences } from './differences.ts';
+
+/** A record of raw, with the bytes that came in. */
+export interface RawRecord extends LaneRecord {
+  readonly payload: Uint8Array | null;
+  /** Of `opened`. */
+  readonly partName: string;
+}
 
 /**
  * Between raw and enriched nothing is lost, doubled or moved, and every verdict is the right one. Where a look-up may
@@ -13,7 +19,7 @@ import { differences } from './differences.ts';
 export function verifyChain(
   settings: Settings,
   lane: number,
-  raw: readonly Flow[],
+  raw: readonly RawRecord[],
   reached: readonly LaneRecord[],
   answers: (key: string | null) => readonly (Fields | null)[],
 ): string[] {
@@ -32,13 +38,13 @@ export function verifyChain(
 }
 
 /** How many events of raw validate must drop. */
-export function droppedOf(settings: Settings, raw: readonly Flow[]): number {
+export function droppedOf(settings: Settings, raw: readonly RawRecord[]): number {
   return raw.filter((flow) => flow.kind === 'event' && judge(settings, flow).kind === 'dropped').length;
 }
 
 function outcomes(
   settings: Settings,
-  flow: Flow,
+  flow: RawRecord,
   answers: (key: string | null) => readonly (Fields | null)[],
 ): Verdict[] {
   if (flow.kind !== 'event') {
@@ -52,7 +58,7 @@ function outcomes(
   );
 }
 
-function judge(settings: Settings, { payload, eventTime, ingestTime }: Flow): Verdict {
+function judge(settings: Settings, { payload, eventTime, ingestTime }: RawRecord): Verdict {
   return validated(settings, { payload: payload!, eventTime, ingestTime });
 }
 

@@ -1,8 +1,9 @@
-import type { ResultRow } from '@millrace/lanes/ports/results';
-import type { LaneTruth } from '../oracle/lane.ts';
+import type { AlertRow, DeadLetterRow, ResultRow, WindowRow } from '@millrace/lanes/ports/results';
+import type { OracleAlert } from '../oracle/detectors.ts';
+import type { LaneTruth, OracleDeadLetter } from '../oracle/lane.ts';
 import type { MergeTruth } from '../oracle/merge.ts';
 import { keyOf, type OracleResult } from '../oracle/windows.ts';
-import { setDifferences } from './differences.ts';
+import { differences, setDifferences } from './differences.ts';
 import type { Observed } from './observed.ts';
 
 /** What people can query at the end: the last result of each window, each alert, each dead letter, once. */
@@ -12,64 +13,95 @@ export function verifyRows(
   merges: readonly MergeTruth[],
 ): string[] {
   const truths = [...lanes, ...merges];
-  const last = new Map<string, OracleResult>();
+  const windows = new Map<string, OracleResult>();
   for (const result of truths.flatMap(({ results }) => results)) {
-    last.set(keyOf(result.name, result.group, result.start), result);
+    windows.set(keyOf(result.name, result.group, result.start), result);
   }
-  const alerts = new Map(truths.flatMap((truth) => truth.alerts).map((alert) => [alert.id, alert]));
-  const letters = new Map(lanes.flatMap((lane) => lane.deadLetters).map((letter) => [letter.id, letter]));
-  const lateMerges = new Set(
-    merges
-      .flatMap((merge) => merge.lateMerges)
-      .map(({ window, group, start, lane }) => `${window} ${group} ${start} ${lane}`),
-  );
+  const lateMerges = merges.flatMap((merge) => merge.lateMerges.map(nameOf));
+  const [late, letters] = partition(of(rows, 'deadletters'), ({ code }) => code === 'late_merge');
   return [
     ...setDifferences(
       'window rows',
-      [...last.values()].map(({ seq: _, ...result }) => result),
-      of(rows, 'windows').map(({ name, group, start, end, revision, final, values }) => ({
-        name,
-        group,
-        start,
-        end,
-        revision,
-        final,
-        values,
-      })),
+      [...windows.values()].map(plainWindow),
+      of(rows, 'windows').map(plainWindow),
     ),
-    ...setDifferences(
+    ...rowDifferences(
       'alert rows',
-      [...alerts.values()].map(({ seq: _, ...alert }) => alert),
-      of(rows, 'alerts').map(({ id, name, group, severity, time, value, score, eventId, window }) => ({
-        id,
-        name,
-        group,
-        severity,
-        time,
-        value,
-        score,
-        eventId,
-        window,
-      })),
+      truths.flatMap(({ alerts }) => alerts.map(plainAlert)),
+      of(rows, 'alerts').map(plainAlert),
     ),
-    ...setDifferences(
+    ...rowDifferences(
       'dead letters',
-      [...letters.values()],
-      of(rows, 'deadletters')
-        .filter(({ code }) => code !== 'late_merge')
-        .map(({ id, eventId, stage, code, attempt }) => ({ id, eventId, stage, code, attempt })),
+      lanes.flatMap(({ deadLetters }) => deadLetters),
+      letters.map(plainLetter),
     ),
     ...setDifferences(
       'late merges',
-      [...lateMerges],
-      of(rows, 'deadletters')
-        .filter(({ code }) => code === 'late_merge')
-        .map(({ payload }) => {
-          const { window, group, start, lane } = JSON.parse(new TextDecoder().decode(payload));
-          return `${window} ${group} ${start} ${lane}`;
-        }),
+      [...new Set(lateMerges)],
+      late.map(({ payload }) => nameOf(JSON.parse(new TextDecoder().decode(payload)))),
     ),
   ];
+}
+
+/**
+ * Rows by their id. An id may stand for several events, when it came again after `dedupe` or with another key, which
+ * led it into another lane: then the row is that of one of them.
+ */
+export function rowDifferences<T extends { readonly id: string }>(
+  what: string,
+  expected: readonly T[],
+  actual: readonly T[],
+): string[] {
+  const candidates = Map.groupBy(expected, ({ id }) => id);
+  const found = new Map(actual.map((row) => [row.id, row]));
+  const chosen = [...candidates].map(([id, rows]) => {
+    const row = found.get(id);
+    return (
+      rows.find((candidate) => row !== undefined && differences('', [candidate], [row]).length === 0) ??
+      rows[0]!
+    );
+  });
+  return setDifferences(what, chosen, actual);
+}
+
+function plainWindow({ name, group, start, end, revision, final, values }: WindowRow | OracleResult) {
+  return { name, group, start, end, revision, final, values };
+}
+
+function plainAlert({
+  id,
+  name,
+  group,
+  severity,
+  time,
+  value,
+  score,
+  eventId,
+  window,
+}: AlertRow | OracleAlert) {
+  return { id, name, group, severity, time, value, score, eventId, window };
+}
+
+function plainLetter({ id, eventId, stage, code, attempt }: DeadLetterRow): OracleDeadLetter {
+  return { id, eventId, stage, code, attempt };
+}
+
+function nameOf({
+  window,
+  group,
+  start,
+  lane,
+}: {
+  window: string;
+  group: string;
+  start: number;
+  lane: number;
+}): string {
+  return `${window} ${group} ${start} from lane ${lane}`;
+}
+
+function partition<T>(items: readonly T[], belongs: (item: T) => boolean): [T[], T[]] {
+  return [items.filter(belongs), items.filter((item) => !belongs(item))];
 }
 
 function of<T extends ResultRow['table']>(

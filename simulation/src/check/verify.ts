@@ -9,7 +9,7 @@ import { differences } from './differences.ts';
 import type { Caused, Observed, ObservedPartial, Streams } from './observed.ts';
 import { verifyRows } from './rows.ts';
 
-/** Everything that a finished run must have made of its records. Empty: all is well. */
+/** Everything that aggregate, merge and route must have made of a finished run's records. Empty: all is well. */
 export function verify(plan: OraclePlan, observed: Observed): string[] {
   const lanes = observed.records.map((records) => laneTruth(plan, records));
   const faults = verifyPartials(lanes, observed.partials);
@@ -88,7 +88,8 @@ function plainAlert(alert: Caused<Alert>): OracleAlert {
 
 /**
  * The last word on each merged window, from the events alone: whatever lanes raced, its final values are those of
- * all events that some lane folded into it. Windows with a late merge are left out: part of them is a dead letter.
+ * all events that some lane folded into it. Windows with a late merge are left out: part of them is a dead letter;
+ * so are those whose end not every lane has passed.
  */
 function verifyTotals(
   plan: OraclePlan,
@@ -117,12 +118,18 @@ function verifyTotals(
     const [name] = JSON.parse(key) as [string];
     return { key, final: true, values: plan.windows.find((window) => window.name === name)!.compute(events) };
   };
-  const counted = [...folded].filter(([key]) => !late.has(key));
+  const passed = Math.min(...lanes.map(({ times }) => times.at(-1)?.watermark ?? Number.NEGATIVE_INFINITY));
+  const counted = [...folded].filter(([key]) => !late.has(key) && endOf(plan, key) <= passed);
   return differences(
     'totals of merged windows',
     counted.map(([key, byLane]) => total(key, byLane.flat())),
     counted.map(([key]) => ({ key, final: last.get(key)?.final, values: last.get(key)?.values })),
   );
+}
+
+function endOf(plan: OraclePlan, key: string): number {
+  const [name, , start] = JSON.parse(key) as [string, string, number];
+  return start + plan.windows.find((window) => window.name === name)!.sizeMs;
 }
 
 function verifyCounts(lanes: readonly LaneTruth[], { counts, records }: Observed): string[] {

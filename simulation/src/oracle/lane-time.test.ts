@@ -128,12 +128,16 @@ test('silence makes an HTTP part idle, and its time goes on growing up to what c
   ]);
 });
 
-test('a part that was never opened is ordered when its records have positions; a live event ends no idleness of an ended part', () => {
+test('a part that was never opened is ordered when its records have positions; replays move nothing', () => {
+  const replay = { ...at(2, 30), kind: 'replay', position: null, attempt: 1 } as const;
   expect(
-    times(examplePlan(), [at(1, 10), ended(10), { ...at(2, 30), kind: 'replay', position: null }]),
+    times(examplePlan(), [at(1, 10), ended(10), replay, opened(SECOND_FILE), replay, at(2, 31)]),
   ).toEqual([
     [8, false],
     [8, true],
-    [28, true],
+    [8, true],
+    [8, false],
+    [8, false],
+    [8, false],
   ]);
 });

@@ -36,7 +36,7 @@ export function timeAll(
 
   return records.map((record, i) => {
     const acceptance = accepted[i]!;
-    if (acceptance !== 'repeat' && acceptance !== 'position_duplicate') {
+    if (acceptance !== 'repeat' && acceptance !== 'position_duplicate' && record.attempt === 0) {
       moveTime(plan, parts, record, acceptance, cap);
       if (record.kind === 'opened') announced.set(record.source, record.parts);
       watermark = Math.max(watermark, watermarkOf(plan, parts));

@@ -119,13 +119,13 @@ function createLane(plan: OraclePlan, out: Outputs) {
     const late = windows.length > 0 && windows.every(({ folds }) => !folds);
     out.outcomes.push({ seq, id: record.id, outcome: late ? 'late' : 'processed' });
     if (late) out.deadLetters.push(deadLetter(record, 'aggregate', 'late'));
-    out.alerts.push(...judges.event(seq, record.id, record.key, record.eventTime, event));
     for (const { window, group, start, folds } of windows) {
       if (!folds) continue;
       const entry = openWindow(open, window, group, start);
       entry.events.push(event);
       if (entry.closed || window.emit === 'updates') tell(entry, entry.closed);
     }
+    out.alerts.push(...judges.event(seq, record.id, record.key, record.eventTime, event));
   }
 
   function close(watermark: number): void {

@@ -63,11 +63,12 @@ export function startNemesis(options: NemesisOptions): void {
 
   /** The old one may go on for a while, or for ever; the new one knows only what was saved. */
   function shakeIngest(): void {
-    const { process } = random.pick(options.ingests());
-    if (random.chance(0.5)) process.crash();
-    else {
-      process.pause();
-      scheduler.after(scheduler.delay(PAUSE_MS), 'resume', () => process.resume());
+    for (const { process } of options.ingests().slice(-1)) {
+      if (random.chance(0.5)) process.crash();
+      else {
+        process.pause();
+        scheduler.after(scheduler.delay(PAUSE_MS), 'resume', () => process.resume());
+      }
     }
     scheduler.after(scheduler.delay(RESTART_MS), 'restart', () => options.startIngest());
   }

@@ -2,11 +2,11 @@ import { createMerge } from '@millrace/aggregate/merge';
 import { createAggregate } from '@millrace/aggregate/stage';
 import { createEnrich } from '@millrace/enrich/stage';
 import type { Table } from '@millrace/enrich/table';
-import type { LaneCodec } from '@millrace/lanes/lane-codec';
 import type { LaneStages } from '@millrace/lanes/lane-stages';
 import { createMeasures, type Measures } from '@millrace/lanes/measures';
 import type { Consumer } from '@millrace/lanes/ports/log';
 import type { ResultStore } from '@millrace/lanes/ports/results';
+import type { WorkerOptions } from '@millrace/lanes/worker-options';
 import { startWorkers, type WorkerStage } from '@millrace/lanes/workers';
 import type { Plan } from '@millrace/pipeline/plan';
 import { sinkKinds } from '@millrace/route/sinks';
@@ -14,9 +14,11 @@ import { createRoute } from '@millrace/route/stage';
 import { createValidate } from '@millrace/validate/stage';
 import { createClock } from '../world/clock.ts';
 import { createProcess, type SimulatedProcess } from '../world/process.ts';
+import { createRegistry } from '../world/registry.ts';
 import { createResultStore } from '../world/results.ts';
 import { createStateStore } from '../world/state.ts';
-import { createMoodyTable, MOODS } from './moody-table.ts';
+import { openCodec } from './codec.ts';
+import { createMoodyTable } from './moody-table.ts';
 import type { SimulatedWorld } from './simulated-world.ts';
 
 /** A process that runs some of the stages, as a pod does. */
@@ -31,45 +33,44 @@ export interface Service {
 export interface ServiceOptions {
   readonly world: SimulatedWorld;
   readonly plan: Plan;
-  readonly codec: LaneCodec;
   readonly generation: number;
+  /** How many answers its look-ups may get. */
+  readonly moods: number;
   onStopped(what: string): void;
 }
 
 export function startService(options: ServiceOptions, name: string, stages: readonly WorkerStage[]): Service {
-  const { world, plan, codec, generation } = options;
+  const { world, plan, generation, moods } = options;
   const { network, random } = world;
   const process = createProcess(name);
   const measures = createMeasures();
-  const table = createMoodyTable(network, process, random.fork(name), MOODS);
+  const clock = createClock(network, process, random.between(-300, 300));
+  const table = createMoodyTable(network, process, random.fork(name), moods);
   let tokens = 0;
   let consumer: Consumer | null = null;
   let closing = false;
 
-  const starting = startWorkers(
-    {
+  async function start(): Promise<void> {
+    const codec = await openCodec(plan, createRegistry(network, world.registry, process), clock);
+    const workers: WorkerOptions = {
       plan,
       generation,
       log: world.logOf(process),
       state: createStateStore(network, world.state, process),
       results: createResultStore(network, world.results, process) as ResultStore,
       codec,
-      clock: createClock(network, process, random.between(-300, 300)),
+      clock,
       stages: laneStages(plan, new Map([['places', table]])),
       measures,
       newToken: () => `${name}-${tokens++}`,
-    },
-    stages,
-    (stage, lane, error) => options.onStopped(`${name}: ${stage} lane ${lane}: ${error.stack}`),
-  );
-  starting.then(
-    (started) => {
-      consumer = started;
-      if (closing) void started.close();
-    },
-    (error: Error) => options.onStopped(`${name} did not start: ${error.stack}`),
-  );
+    };
+    consumer = await startWorkers(workers, stages, (stage, lane, error) =>
+      options.onStopped(`${name}: ${stage} lane ${lane}: ${error.stack}`),
+    );
+    if (closing) await consumer.close();
+  }
 
+  start().catch((error: Error) => options.onStopped(`${name}: ${error.stack}`));
   return {
     process,
     stages,

@@ -1,13 +1,14 @@
-import type { LaneCodec } from '@millrace/lanes/lane-codec';
+import type { Receipt } from '@millrace/ingest/receiver';
 import type { WorkerStage } from '@millrace/lanes/workers';
 import type { Plan } from '@millrace/pipeline/plan';
-import type { Random } from '../random.ts';
-import { createIngestMemory, type IngestMemory, isExhausted, startIngest } from '../workload/ingest.ts';
+import { createRandom, type Random } from '../random.ts';
+import { type Clients, startClients } from '../workload/clients.ts';
+import { contentsOf } from '../workload/files.ts';
 import { type Script, writeScript } from '../workload/script.ts';
 import { chooseSettings, type Settings } from '../workload/settings.ts';
-import { createClock } from '../world/clock.ts';
-import { createProcess, type SimulatedProcess } from '../world/process.ts';
-import { jsonCodec } from './json-codec.ts';
+import type { SimulatedProcess } from '../world/process.ts';
+import { type IngestProcess, startIngestProcess } from './ingest-process.ts';
+import { MOODS } from './moody-table.ts';
 import { ALL_STAGES, someStages, startNemesis } from './nemesis.ts';
 import { compilePipeline } from './pipeline.ts';
 import { type Service, startService } from './service.ts';
@@ -18,9 +19,8 @@ export interface UnfusedRun {
   readonly settings: Settings;
   readonly script: Script;
   readonly plan: Plan;
-  readonly codec: LaneCodec;
   readonly world: SimulatedWorld;
-  readonly memory: IngestMemory;
+  readonly answered: ReadonlyMap<string, Receipt>;
   /** What must not have happened: lanes that stopped, or a run that found no end. */
   readonly faults: readonly string[];
   readonly repeats: number;
@@ -32,82 +32,68 @@ const TASKS_MAX = 400_000;
 
 export async function runUnfused(seed: number): Promise<UnfusedRun> {
   const cluster = createCluster(seed);
-  const { world, settings } = cluster;
-  cluster.begin();
-  const troubled = world.scheduler;
-  await troubled.run(() => troubled.now() >= TROUBLE_MS, TASKS_MAX);
+  const { world, settings, script, plan, faults } = cluster;
+  const { scheduler } = world;
+  const reach = (what: string, done: () => boolean) =>
+    scheduler.run(done, TASKS_MAX).then((reached) => reached || faults.push(`never came to this: ${what}`));
+
+  const clients = cluster.begin();
+  await reach('the end of the trouble', () => scheduler.now() >= TROUBLE_MS);
   cluster.settle();
-  const { script, memory } = cluster;
-  const faults = [...cluster.faults];
-  if (!(await troubled.run(() => isExhausted(script, memory), TASKS_MAX)))
-    faults.push('ingest never finished');
-  // As long as it takes until every window is closed by silence.
-  const closing =
-    settings.idleMs + settings.outOfOrderMs + Math.max(...settings.windows.map(spanOf)) + SETTLE_MS;
-  const until = troubled.now() + closing;
-  await troubled.run(() => troubled.now() >= until, TASKS_MAX);
-  memory.quiet = true;
-  if (await troubled.run(() => false, TASKS_MAX)) faults.push('no end');
+  await reach('all files read and requests answered', () => cluster.isRead() && clients.open() === 0);
+  const closed = scheduler.now() + closingMs(settings);
+  await reach('windows closed by silence', () => scheduler.now() >= closed);
+  cluster.restart();
+  if (await scheduler.run(() => false, TASKS_MAX)) faults.push('no end');
   const repeats = cluster.services.reduce((sum, { measures }) => sum + measures.repeats, 0);
-  return { ...cluster, faults: [...cluster.faults, ...faults], repeats };
+  return { settings, script, plan, world, answered: clients.answered, faults, repeats };
 }
 
-function spanOf({ sizeMs, latenessMs }: Settings['windows'][number]): number {
-  return sizeMs + latenessMs;
+function closingMs({ idleMs, outOfOrderMs, windows }: Settings): number {
+  const longest = Math.max(...windows.map(({ sizeMs, latenessMs }) => sizeMs + latenessMs));
+  return idleMs + outOfOrderMs + longest + SETTLE_MS;
 }
 
 function createCluster(seed: number) {
-  const choices = createSimulatedWorld(seed, 1, 1).random;
+  const choices = createRandom(seed);
   const settings = chooseSettings(choices.fork('settings'));
   const world = createSimulatedWorld(seed, settings.lanes, choices.fork('batches').between(1, 8));
-  const { random } = world;
+  const { random, scheduler } = world;
   const script = writeScript(settings, random.fork('script'));
   const plan = compilePipeline(settings);
-  const codec = jsonCodec;
-  const memory = createIngestMemory();
+  const files = contentsOf(script.files);
   const services: Service[] = [];
-  const ingests: { process: SimulatedProcess }[] = [];
+  const ingests: IngestProcess[] = [];
   const faults: string[] = [];
-  const options = { world, plan, codec, generation: 0, onStopped: (what: string) => faults.push(what) };
-
-  const running = <T extends { process: SimulatedProcess }>(all: T[]) =>
-    all.filter(({ process }) => process.state === 'running');
+  const onStopped = (what: string) => faults.push(what);
+  const options = { world, plan, generation: 0, moods: MOODS, onStopped };
 
   function start(stages: readonly WorkerStage[]): void {
     services.push(startService(options, `service${services.length}`, stages));
   }
 
-  function beginIngest(): void {
-    const process = createProcess(`ingest${ingests.length}`);
-    ingests.push({ process });
-    const clock = createClock(world.network, process, random.between(-300, 300));
-    startIngest({
-      settings,
-      script,
-      memory,
-      log: world.logOf(process),
-      clock,
-      random: random.fork(process.name),
-      now: world.scheduler.now,
-      encode: (flow) => codec.encodeFlow('raw', flow),
-    });
+  function startIngest(): void {
+    ingests.push(startIngestProcess({ world, plan, files, onFailed }, `ingest${ingests.length}`));
+  }
+
+  /** Somebody takes its place, unless somebody has. */
+  function onFailed(): void {
+    scheduler.after(scheduler.delay(1000), 'restart', () => running(ingests).length > 0 || startIngest());
   }
 
   return {
     settings,
     script,
     plan,
-    codec,
     world,
-    memory,
     services,
     faults,
-    begin() {
+    begin(): Clients {
       const trouble = random.fork('trouble');
       world.setFaults(faultsOf(trouble), logFaultsOf(trouble));
       start(ALL_STAGES);
       for (let more = random.below(3); more > 0; more--) start(someStages(random));
-      beginIngest();
+      startIngest();
       startNemesis({
         world,
         random: random.fork('nemesis'),
@@ -117,18 +103,30 @@ function createCluster(seed: number) {
           if (running(services).length === 0) start(ALL_STAGES);
           return running(services);
         },
-        startIngest: beginIngest,
-        ingests: () => (running(ingests).length > 0 ? running(ingests) : ingests),
+        startIngest,
+        ingests: () => running(ingests),
       });
+      return startClients(scheduler, script.requests, () => running(ingests).at(-1)?.receiver() ?? null);
     },
     /** No more trouble: who was paused goes on, and everything has somebody to do it. */
-    settle() {
+    settle(): void {
       world.calm();
       for (const { process } of [...services, ...ingests]) process.resume();
       start(ALL_STAGES);
-      if (running(ingests).length === 0) beginIngest();
+      if (running(ingests).length === 0) startIngest();
+    },
+    isRead: () => ingests.some((ingest) => ingest.isFinished()),
+    /** Ingest ends; everybody else leaves to one who takes all lanes over, as they were saved. */
+    restart(): void {
+      for (const ingest of ingests) ingest.drain();
+      for (const service of services) service.close();
+      start(ALL_STAGES);
     },
   };
+}
+
+function running<T extends { readonly process: SimulatedProcess }>(all: readonly T[]): T[] {
+  return all.filter(({ process }) => process.state === 'running');
 }
 
 /** Some runs are rough, some mild: a bug may hide behind too much noise as well as behind too little. */

@@ -47,8 +47,16 @@ export function documentOf(settings: Settings): Record<string, unknown> {
     },
     sources: {
       ...(http && { api: { http: {} } }),
-      history: { file: { path: './history' } },
-      ...(files === 'two_sources' && { archive: { file: { path: './archive' } } }),
+      history: {
+        file: {
+          path: files === 'two_parts' ? './history/*' : './history/first.ndjson',
+          format: 'ndjson',
+          pace: `${settings.pace}/s`,
+        },
+      },
+      ...(files === 'two_sources' && {
+        archive: { file: { path: './archive/second.ndjson', format: 'ndjson', pace: `${settings.pace}/s` } },
+      }),
     },
     validate: {
       rules: [
@@ -89,7 +97,7 @@ function windowOf({ name, sizeMs, latenessMs, emit, onLate }: WindowSettings): R
 function detectorsOf({ windows }: Settings): Record<string, unknown>[] {
   const zscore = { method: { zscore: ZSCORE } };
   return [
-    { name: 'large', when: `event.amount >= ${LARGE}`, value: 'event.amount', severity: 'high' },
+    { name: 'large', when: `event.amount >= ${LARGE}`, severity: 'high' },
     { name: 'odd', by: 'event.device', value: 'event.amount', ...zscore },
     { name: 'busy', on: 'windows.per_device', when: `window.n >= ${BUSY}`, once_per: 'window' },
     { name: 'jump', on: 'windows.per_device', value: 'window.total', ...zscore },

@@ -60,7 +60,6 @@ function oracleDetectors({ windows }: Settings, method: OracleMethod): OracleDet
       name: 'large',
       window: null,
       when: (event) => amount(event) >= LARGE,
-      value: amount,
       ...ALERT,
       severity: 'high',
     },

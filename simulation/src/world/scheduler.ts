@@ -53,9 +53,14 @@ export function createScheduler(random: Random): Scheduler {
   };
 }
 
-/** Resolves when no promise reaction is left to run: ticks come after the whole microtask queue. */
-function settled(): Promise<void> {
-  return new Promise((resolve) => process.nextTick(resolve));
+/** Resolves when no promise reaction is left to run, nor anything that made room for others by `setImmediate`. */
+async function settled(): Promise<void> {
+  // Ticks come after the whole queue of reactions.
+  await new Promise<void>((resolve) => process.nextTick(resolve));
+  while (process.getActiveResourcesInfo().includes('Immediate')) {
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    await new Promise<void>((resolve) => process.nextTick(resolve));
+  }
 }
 
 function before(left: Task, right: Task): boolean {

@@ -56,8 +56,11 @@ export function createStateServer(): StateServer {
       set(rest);
     },
     goBack(steps) {
-      entries = history[Math.max(0, history.length - 1 - steps)]!;
-      history = [entries];
+      const older = history[Math.max(0, history.length - 1 - steps)]!;
+      // What had been saved at all is still there: to lose all of it is a case of its own (`state_lost`).
+      for (const [key, { saved }] of entries) if (saved !== null && !older.get(key)?.saved) return;
+      entries = older;
+      history = [older];
     },
     flush() {
       entries = new Map();

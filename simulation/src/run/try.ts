@@ -1,0 +1,19 @@
+import { judge } from './judge.ts';
+import { runUnfused } from './unfused.ts';
+
+const seed = Number(process.argv[2] ?? 1),
+  n = Number(process.argv[3] ?? 1);
+for (let s = seed; s < seed + n; s++) {
+  const t0 = performance.now();
+  const run = await runUnfused(s);
+  const found = judge(run);
+  console.log(
+    s,
+    run.world.scheduler.trace(),
+    run.world.scheduler.now(),
+    `${(performance.now() - t0).toFixed(0)}ms`,
+    'repeats',
+    run.repeats,
+    found.length ? found.slice(0, 4).join('\n  ') : 'ok',
+  );
+}
