@@ -51,10 +51,10 @@ export function parseSource(path: string, text: string): Source {
   const requests = [
     ...module.staticImports.map((found) => found.moduleRequest),
     ...module.staticExports.flatMap((found) => found.entries.flatMap((entry) => entry.moduleRequest ?? [])),
-    ...module.dynamicImports.map(({ moduleRequest: { start, end } }) => ({
-      value: text.slice(start + 1, end - 1),
-      start,
-    })),
+    // One whose module is computed names none.
+    ...module.dynamicImports
+      .filter(({ moduleRequest: { start } }) => /['"`]/.test(text[start]!))
+      .map(({ moduleRequest: { start, end } }) => ({ value: text.slice(start + 1, end - 1), start })),
   ];
   for (const { value, start } of requests) refer(value, start, true);
   return {
