@@ -31,7 +31,10 @@ export function createTerminal(
   const colour = !env.NO_COLOR && (isTty || forced);
   return {
     isTty,
-    columns: stream.columns ?? COLUMNS,
+    // 0 where the terminal doesn't say; it may change.
+    get columns() {
+      return stream.columns || COLUMNS;
+    },
     write(text) {
       stream.write(text);
     },

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import type { PipelineStatus } from '@millrace/lanes/status';
 import type { Terminal } from '../terminal.ts';
 
@@ -18,7 +19,7 @@ export function startStatusLine(terminal: Terminal, status: () => PipelineStatus
   if (!terminal.isTty) return { write: (stream, text) => stream.write(text), stop: () => {} };
   let shown = '';
   const show = (): void => {
-    shown = statusLine(status(), terminal).slice(0, terminal.columns + 40);
+    shown = statusLine(status(), terminal);
     terminal.write(`${CLEAR_LINE}${shown}`);
   };
   const timer = setInterval(show, PERIOD_MS);
@@ -37,17 +38,28 @@ export function startStatusLine(terminal: Terminal, status: () => PipelineStatus
   };
 }
 
-function statusLine(status: PipelineStatus, { paint }: Terminal): string {
+function statusLine(status: PipelineStatus, { paint, columns }: Terminal): string {
   const { pipeline, audit, stages, lanes, latency } = status;
   const rate = stages.find(({ name }) => name === 'ingest')?.eventsPerSecond ?? 0;
   const lag = lanes.reduce((sum, lane) => sum + lane.lag, 0);
   const parts = [
     paint('bold', pipeline),
+    audit.balanced ? paint('green', 'balanced') : paint('red', 'NOT BALANCED'),
     `${number.format(rate)}/s`,
     `${number.format(audit.events)} events`,
-    ...(latency === null ? [] : [`p99 ${number.format(latency.p99Ms)} ms`]),
     ...(lag > 0 ? [`lag ${number.format(lag)}`] : []),
-    audit.balanced ? paint('green', 'balanced') : paint('red', 'NOT BALANCED'),
+    ...(latency === null ? [] : [`p99 ${number.format(latency.p99Ms)} ms`]),
   ];
-  return parts.join('  ');
+  return fitting(parts, columns);
+}
+
+/** As many parts as fit: a line that wraps can't be written over. */
+function fitting(parts: readonly string[], columns: number): string {
+  let line = '';
+  for (const part of parts) {
+    const longer = line === '' ? part : `${line}  ${part}`;
+    if (stripVTControlCharacters(longer).length >= columns) break;
+    line = longer;
+  }
+  return line;
 }
