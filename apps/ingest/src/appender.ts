@@ -132,11 +132,13 @@ export function createAppender(options: AppenderOptions): Appender {
 
   return {
     append(flows) {
+      // All before the first is queued: one that can't be encoded must leave no half of a call behind.
+      const values = flows.map((flow) => options.encodeRaw(flow));
       const touched: Lane[] = [];
-      for (const flow of flows) {
+      for (const [i, flow] of flows.entries()) {
         const lane = lanes[laneOf(flow.key, lanes.length)]!;
         if (lane.fresh === 0) touched.push(lane);
-        enqueue(lane, options.encodeRaw(flow), flow);
+        enqueue(lane, values[i]!, flow);
       }
       return contribute(touched);
     },
@@ -147,7 +149,8 @@ export function createAppender(options: AppenderOptions): Appender {
     },
     appendTo(number, flows) {
       const lane = lanes[number]!;
-      for (const flow of flows) enqueue(lane, options.encodeRaw(flow), flow);
+      const values = flows.map((flow) => options.encodeRaw(flow));
+      for (const [i, flow] of flows.entries()) enqueue(lane, values[i]!, flow);
       return contribute(flows.length === 0 ? [] : [lane]);
     },
     waiting,

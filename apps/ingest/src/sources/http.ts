@@ -4,7 +4,7 @@ import { PayloadError } from '@millrace/lanes/payload';
 import { createAdmission } from '../admission.ts';
 import { createDeadlines } from '../deadlines.ts';
 import type { Scanner } from '../formats/format.ts';
-import { createRows, createSplitter, type Rows, type Splitter } from '../formats/splitter.ts';
+import { createRows, createSplitter, type Splitter } from '../formats/splitter.ts';
 import { formatOfMediaType, mediaTypes } from '../formats.ts';
 import { createIntake, type Intake } from '../intake.ts';
 import { createPart } from '../part.ts';
@@ -66,6 +66,8 @@ function openHttp(context: SourceContext): Source {
   const deadlines = createDeadlines(clock, bounds.acknowledgeMs);
   const stopped = Promise.withResolvers<void>();
   let running = true;
+  /** Shared by all requests: filled and used up in one turn. */
+  const rows = createRows(bounds.sliceRecords);
   let events = 0;
   /** The id of the event at hand, from the request's Idempotency-Key. */
   let keyedId: string | null = null;
@@ -81,12 +83,11 @@ function openHttp(context: SourceContext): Source {
   async function receive(delivered: Delivered): Promise<Receipt> {
     const taking = begin(delivered, context);
     const { body } = delivered;
-    const rows = createRows(bounds.sliceRecords);
     for (let at = 0; !taking.splitter.finished(); ) {
       // Other requests get their turn between two slices of a large one.
       if (at > 0) await new Promise(setImmediate);
       at = taking.splitter.split(body, at, body.length, true, 0, rows);
-      takeRows(taking, rows);
+      takeRows(taking);
     }
     const { flows, rejected } = taking;
     if (taking.count === 0) throw new Problem('empty_body', 'the body holds no event');
@@ -96,7 +97,7 @@ function openHttp(context: SourceContext): Source {
     return { accepted: flows.length, rejected };
   }
 
-  function takeRows(taking: Taking, rows: Rows): void {
+  function takeRows(taking: Taking): void {
     const { delivered, splitter, flows, rejected } = taking;
     const now = clock.now();
     for (let i = 0; i < rows.count; i++) {
