@@ -49,8 +49,8 @@ export async function createAdapters(disk: Disk, options: AdapterOptions): Promi
   const laneCount = await settleLanes(disk, writer, options);
   const lanes = createLanes(disk, laneCount, !readonly);
   const rows = createRows(disk);
-  const stateChains = createChains(disk, writer, 'state', logger);
-  const fusedChains = createChains(disk, writer, 'fused', logger);
+  const stateChains = createChains(disk, writer, 'state', logger, !readonly);
+  const fusedChains = createChains(disk, writer, 'fused', logger, !readonly);
   const log = createEventLog(disk, writer, lanes, laneCount, clock);
   const retention = createRetention(disk, writer, lanes, clock, logger, keepMs);
   return {

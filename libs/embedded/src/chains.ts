@@ -56,13 +56,26 @@ export interface Head {
   readonly deltaBytes: number;
 }
 
-/** @param owner which of the stores; their keys are apart. */
-export function createChains(disk: Disk, writer: Writer, owner: string, logger: Logger): Chains {
+/**
+ * @param owner which of the stores; their keys are apart.
+ * @param remember false where another process writes: the heads are then read from the disk each time.
+ */
+export function createChains(
+  disk: Disk,
+  writer: Writer,
+  owner: string,
+  logger: Logger,
+  remember: boolean,
+): Chains {
   const prefixOf = (space: number) => key(space).text(owner).end();
-  const heads = loadHeads(disk, prefixOf(SPACE.stateHead));
+  let heads = loadHeads(disk, prefixOf(SPACE.stateHead));
   const due = new Set<string>();
   let compacting: Promise<void> | null = null;
   let closed = false;
+
+  function refresh(): void {
+    if (!remember) heads = loadHeads(disk, prefixOf(SPACE.stateHead));
+  }
 
   const headKey = (stateKey: string) => key(SPACE.stateHead).text(owner).text(stateKey).end();
   const deltaKey = (stateKey: string, number: number) =>
@@ -172,7 +185,10 @@ export function createChains(disk: Disk, writer: Writer, owner: string, logger: 
 
   return {
     head: (stateKey) => heads.get(stateKey),
-    keys: () => [...heads.keys()],
+    keys() {
+      refresh();
+      return [...heads.keys()];
+    },
     append(transaction, stateKey, { head: text, puts, deletes }) {
       const before = heads.get(stateKey) ?? emptyHead(stateKey);
       const number = before.number + 1;
@@ -202,6 +218,7 @@ export function createChains(disk: Disk, writer: Writer, owner: string, logger: 
       setHead(transaction, stateKey, null);
     },
     load(stateKey) {
+      refresh();
       const head = heads.get(stateKey);
       if (!head || head.number === 0) return null;
       const entries = new Map<string, Uint8Array>();
