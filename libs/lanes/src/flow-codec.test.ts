@@ -15,7 +15,7 @@ import {
 import avro from 'avsc';
 import fc from 'fast-check';
 import { EVENT_JSON } from './event-json.ts';
-import { type Flow, type FlowKind, reject } from './flow.ts';
+import { createFlow, type Flow, type FlowKind, reject } from './flow.ts';
 
 for (const [kind, content] of Object.entries(kinds) as [FlowKind, fc.Arbitrary<Partial<Flow>>][]) {
   test(`${kind}: goes through every topic as it is; only its lane fields change`, async () => {
@@ -151,6 +151,18 @@ test('what enrich or aggregate refuses keeps the whole event', async () => {
     country: { code: 'de' },
     flags: ['odd'],
   });
+});
+
+test('what is refused once more says so in its bytes', async () => {
+  const codec = await createCodec();
+  const bad = { ...createFlow('event'), id: 'a', payload: new Uint8Array([1, 2]) };
+  const refused = reject(bad, 'validate', 'rule:x', 'no');
+  const found = read(codec.decodeFlow('enriched', codec.encodeFlow('enriched', refused), -1));
+  reject(found, 'aggregate', 'id_conflict', 'again');
+  const { stage, code, payload } = read(
+    codec.decodeFlow('aggregated', codec.encodeFlow('aggregated', found), -1),
+  );
+  expect([stage, code, payload]).toEqual(['aggregate', 'id_conflict', refused.payload]);
 });
 
 test('records may be of any size', async () => {
