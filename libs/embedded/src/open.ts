@@ -50,29 +50,33 @@ export async function openEmbedded(folder: string, options: EmbeddedOptions = {}
   const { readonly = false, keepMs = DEFAULT_KEEP_MS, clock = systemClock, logger = SILENT } = options;
   checkFolder(folder, readonly);
   const disk = openLmdbDisk(folder, readonly);
+  let owned = false;
+  async function leave(): Promise<void> {
+    if (owned) await disown(disk);
+    await disk.close();
+  }
   try {
     if (!readonly) own(disk, folder);
+    owned = !readonly;
+    const { lanes } = options;
+    const adapters = await createAdapters(disk, { folder, lanes, readonly, keepMs, clock, logger });
+    return {
+      log: adapters.log,
+      state: adapters.state,
+      results: adapters.results,
+      registry: adapters.registry,
+      fused: adapters.fused,
+      outputs: adapters.outputs,
+      expire: () => adapters.retention.expire(),
+      async close() {
+        await adapters.close();
+        await leave();
+      },
+    };
   } catch (error) {
-    await disk.close();
+    await leave();
     throw error;
   }
-  const adapters = await createAdapters(disk, {
-    folder,
-    lanes: options.lanes,
-    readonly,
-    keepMs,
-    clock,
-    logger,
-  });
-  return {
-    ...adapters,
-    expire: () => adapters.retention.expire(),
-    async close() {
-      await adapters.close();
-      if (!readonly) await disown(disk);
-      await disk.close();
-    },
-  };
 }
 
 /** lmdb ends the process, or answers with a number, where the file system says no. */
