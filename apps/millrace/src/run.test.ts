@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { afterEach, expect, jest, test } from '@jest/globals';
 import type { PipelineStatus, Status } from '@millrace/lanes/status';
 import { Cli, eventually, folderWith, getJson, millrace, postJson } from './fixtures/cli.ts';
@@ -281,4 +283,42 @@ test('a changed document needs --rebuild, which computes everything anew from ra
   const { audit } = await settled(second.url, 2);
   expect(audit).toMatchObject({ processed: 2, rejected: 0, balanced: true });
   expect(((await getJson(`${second.api}/deadletters`)) as Rows).rows).toEqual([]);
+});
+
+test('--watch runs the next version of the document, and tells of faults', async () => {
+  const folder = paymentFolder();
+  const { url, api, cli } = await start(folder, '--watch');
+  await postJson(`${api}/events`, [payment('p1'), payment('p2', { amount: -1 })]);
+  expect((await settled(url, 2)).audit.rejected).toBe(1);
+  const write = (check: string) =>
+    writeFileSync(`${folder}/pipeline.yaml`, paymentFiles({ 'event.amount > 0': check })['pipeline.yaml']!);
+  write('event.nothing > 0');
+  await eventually(() => /the version before goes on:\npipeline\.yaml:\d+:\d+: /.test(cli.stderr));
+  expect((await statusOf(url)).state).toBe('running');
+  write('event.amount != 0');
+  await eventually(async () => {
+    // Between the versions nothing answers.
+    const status = await statusOf(url).catch(() => null);
+    return status?.audit.processed === 2;
+  });
+  expect((await cli.kill('SIGINT')).code).toBe(0);
+});
+
+test('a second signal ends it at once', async () => {
+  const folder = paymentFolder();
+  const { url, api, cli } = await start(folder);
+  // An answer under way: half a request holds the drain up.
+  const { port } = new URL(url);
+  const half = connect(Number(port), '127.0.0.1');
+  half.on('error', () => {});
+  const path = new URL(`${api}/events`).pathname;
+  half.write(
+    `POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n[`,
+  );
+  await postJson(`${api}/events`, payment('p1'));
+  cli.child.kill('SIGTERM');
+  await eventually(() => cli.stderr.includes('draining'));
+  const { code } = await cli.kill('SIGTERM');
+  half.destroy();
+  expect(code).toBe(130);
 });

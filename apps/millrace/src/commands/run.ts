@@ -1,29 +1,14 @@
-import { join, resolve } from 'node:path';
-import { systemClock } from '@millrace/lanes/ports/clock';
-import type { Plan } from '@millrace/pipeline/plan';
-import { exampleEvent } from '@millrace/serve/example-event';
-import { EXIT, type ExitCode } from '@millrace/service/exit-codes';
+import { EXIT } from '@millrace/service/exit-codes';
 import { Failure } from '@millrace/service/failure';
-import { createLog, LOG_FORMATS, LOG_LEVELS, type LogSettings } from '@millrace/service/log';
-import { untilSignalled } from '@millrace/service/until-signalled';
+import { LOG_FORMATS, LOG_LEVELS } from '@millrace/service/log';
 import { InvalidArgumentError, Option } from 'commander';
-import type { CommandModule, Surroundings } from '../command.ts';
-import { requirePlan } from '../load-pipeline.ts';
-import { auditText } from '../run/audit-text.ts';
-import { type StatusLine, startStatusLine } from '../run/status-line.ts';
-import { type RunningPipeline, startPipeline } from '../start-pipeline.ts';
+import type { CommandModule } from '../command.ts';
+import { type RunSettings, runDocument } from '../run/run-document.ts';
 
-interface RunOptions {
-  readonly data?: string;
-  readonly port: number;
-  readonly host: string;
+/** As commander gives them: what isn't given isn't there. */
+interface RunOptions extends Partial<RunSettings>, Pick<RunSettings, 'port' | 'host' | 'logLevel'> {
   readonly backbone: string;
   readonly stages?: string;
-  readonly rebuild?: boolean;
-  readonly keepTopics?: boolean;
-  readonly exitWhenDone?: boolean;
-  readonly logLevel: LogSettings['level'];
-  readonly logFormat?: LogSettings['format'];
 }
 
 const PORT_MAX = 65_535;
@@ -36,16 +21,11 @@ export const run: CommandModule = {
     ['millrace run pipeline.yaml', 'until Ctrl-C; the page is at http://127.0.0.1:8080'],
     [
       'millrace run pipeline.yaml --port 0 --data /var/lib/millrace/payments',
-      'any free port, a data folder of its own',
+      'any free port, its own folder',
     ],
-    [
-      'millrace run pipeline.yaml --exit-when-done',
-      'ends once every file has been read, and prints the audit',
-    ],
-    [
-      'millrace run pipeline.yaml --rebuild',
-      'computes everything anew from the raw log, after a change of the document',
-    ],
+    ['millrace run pipeline.yaml --exit-when-done', 'ends once every file has been read; prints the audit'],
+    ['millrace run pipeline.yaml --rebuild', 'after a change of the document: everything anew from raw'],
+    ['millrace run pipeline.yaml --watch', 'while writing the document: the same after each change'],
   ],
   declare(command, surroundings, end) {
     command
@@ -58,6 +38,7 @@ export const run: CommandModule = {
       .option('--keep-topics', 'run the stages one by one and keep every topic between them')
       .option('--rebuild', 'forget states and results, and compute them again from the raw log')
       .option('--exit-when-done', 'end once every source that ends has been read')
+      .option('--watch', 'start again with --rebuild when the document has changed')
       .addOption(
         new Option('--log-level <level>', 'what is logged')
           .choices(LOG_LEVELS)
@@ -71,7 +52,8 @@ export const run: CommandModule = {
       )
       .action(async (file: string, options: RunOptions) => {
         refuseWhatIsNotThere(options);
-        end(await runPipeline(file, options, surroundings));
+        const { keepTopics = false, rebuild = false, exitWhenDone = false, watch = false } = options;
+        end(await runDocument(file, { ...options, keepTopics, rebuild, exitWhenDone, watch }, surroundings));
       });
   },
 };
@@ -82,10 +64,10 @@ function portOf(text: string): number {
   throw new InvalidArgumentError(`a port is a number from 0 to ${PORT_MAX}.`);
 }
 
-function refuseWhatIsNotThere({ backbone, stages, keepTopics, rebuild }: RunOptions): void {
-  if (keepTopics && rebuild) {
+function refuseWhatIsNotThere({ backbone, stages, keepTopics, rebuild, watch }: RunOptions): void {
+  if (keepTopics && (rebuild || watch)) {
     throw new Failure(
-      '--rebuild is for stages that run fused, without --keep-topics; give an empty folder (--data) instead.',
+      '--rebuild and --watch are for stages that run fused, without --keep-topics; give an empty folder (--data) instead.',
       EXIT.usage,
     );
   }
@@ -106,72 +88,4 @@ function refuseWhatIsNotThere({ backbone, stages, keepTopics, rebuild }: RunOpti
       EXIT.usage,
     );
   }
-}
-
-async function runPipeline(file: string, options: RunOptions, surroundings: Surroundings): Promise<ExitCode> {
-  const plan = await requirePlan(file);
-  const { out, err, env } = surroundings;
-  if (options.exitWhenDone && !plan.sources.some(({ finite }) => finite)) {
-    throw new Failure(
-      `--exit-when-done: no source of ${plan.pipeline} ends by itself, so it never would.`,
-      EXIT.usage,
-    );
-  }
-  let line: StatusLine | null = null;
-  const above = (terminal: typeof out) => ({
-    isTTY: terminal.isTty,
-    write: (text: string) => (line === null ? terminal.write(text) : line.write(terminal, text)),
-  });
-  const format = options.logFormat ?? (err.isTty ? 'pretty' : 'json');
-  const colour = err.paint('red', 'x') !== 'x';
-  const logger = createLog({ level: options.logLevel, format, colour }, above(err));
-  const folder = options.data ?? join('.millrace', plan.pipeline);
-  const pipeline = await startPipeline({
-    plan,
-    document: resolve(file),
-    folder,
-    logger,
-    env,
-    stdout: above(out),
-    listen: { host: options.host, port: options.port },
-    keepTopics: options.keepTopics ?? false,
-    rebuild: options.rebuild ?? false,
-  });
-  if (format === 'pretty') err.write(welcome(plan, pipeline, folder, surroundings));
-  else logger.info({ pipeline: plan.pipeline, url: pipeline.url, data: folder }, 'running');
-  line = startStatusLine(err, pipeline.status);
-  const finished = options.exitWhenDone
-    ? Promise.race([pipeline.finished, pipeline.sourcesDone])
-    : pipeline.finished;
-  try {
-    const code = await untilSignalled({ finished, close: pipeline.close }, logger);
-    line.stop();
-    err.line(auditText(pipeline.status().audit));
-    return code;
-  } finally {
-    line.stop();
-  }
-}
-
-/** Where the page is, and how to send an event of one's own. */
-function welcome(plan: Plan, { url }: RunningPipeline, folder: string, { err }: Surroundings): string {
-  const lines = [
-    `${err.paint('bold', plan.pipeline)} runs; its page is at ${err.paint('cyan', `${url}/`)}`,
-    `what it keeps is in ${folder}; Ctrl-C drains and ends it`,
-    ...curlLine(plan, url ?? ''),
-  ];
-  return `${lines.map((text) => `  ${text}`).join('\n')}\n\n`;
-}
-
-/** One that can be pasted into a shell; none where no source takes events as they are. */
-function curlLine({ pipeline, sources, event }: Plan, url: string): string[] {
-  const source = sources.find(({ kind, map }) => kind === 'http' && map === null);
-  if (source === undefined) return [];
-  const example = JSON.stringify(exampleEvent(event.schema, systemClock.now()));
-  const token = source.config.auth === undefined ? '' : " -H 'authorization: Bearer TOKEN'";
-  const quoted = `'${example.replaceAll("'", `'\\''`)}'`;
-  return [
-    'send an event of your own:',
-    `curl -H 'content-type: application/json'${token} ${url}/v1/pipelines/${pipeline}/events/${source.name} -d ${quoted}`,
-  ];
 }
