@@ -104,6 +104,8 @@ export function createFlow(kind: FlowKind): Flow {
 
 /** Turns a record into a rejected one; later stages pass it on untouched, and route writes the dead letter. */
 export function reject(record: Flow, stage: string, code: DeadLetterCode, message: string): Flow {
+  // What it was refused for before is in its bytes.
+  if (record.kind === 'rejected') record.bytes = null;
   record.kind = 'rejected';
   record.stage = stage;
   record.code = code;
