@@ -15,23 +15,26 @@ afterEach(async () => {
 const post: RunningHttp['post'] = (...request) => running.post(...request);
 const events = () => running.events();
 
-test('nothing is answered before the log has acknowledged it', async () => {
+test('nothing is answered before every lane has acknowledged its share', async () => {
   await start();
+  const held = laneOf('card 1', 4);
   const gate = Promise.withResolvers<void>();
-  running.memory.fate = async () => {
-    await gate.promise;
-    return 'ok' as const;
+  running.memory.fate = async (lane) => {
+    if (lane === held) await gate.promise;
+    return 'ok';
   };
   let answered = false;
-  const answer = post(JSON.stringify(payment(1))).then((given) => {
+  const answer = post(JSON.stringify([payment(0), payment(1), payment(2)])).then((given) => {
     answered = true;
     return given;
   });
-  await until(() => running.ingest.waiting().records > 0, 'the event to wait for the log');
+  await until(() => events().length > 0, 'the other lanes to have their share');
+  const ticks = running.ticks((held + 1) % 4).length;
+  await until(() => running.ticks((held + 1) % 4).length > ticks + 1, 'an early answer to have come');
   expect(answered).toBe(false);
   gate.resolve();
-  expect((await answer).status).toBe(202);
-  expect(events()).toHaveLength(1);
+  expect((await answer).body).toEqual({ accepted: 3, rejected: [] });
+  expect(events()).toHaveLength(3);
 });
 
 test('a log that fails is tried again, and the order in the lane stays', async () => {
