@@ -21,7 +21,7 @@ test('nothing is answered before every lane has acknowledged its share', async (
   const gate = Promise.withResolvers<void>();
   running.memory.fate = async (lane) => {
     if (lane === held) await gate.promise;
-    return 'ok';
+    return 'ok' as const;
   };
   let answered = false;
   const answer = post(JSON.stringify([payment(0), payment(1), payment(2)])).then((given) => {
