@@ -20,7 +20,8 @@ export class Problem extends Error {
     this.rejected = rejected;
   }
 
-  get status(): number {
+  /** By Fastify's name, so that its hooks see whose fault it is. */
+  get statusCode(): number {
     return PROBLEM_CODES[this.code].status;
   }
 

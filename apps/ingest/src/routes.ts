@@ -117,9 +117,10 @@ function answerProblem(
   const problem = error instanceof Problem ? error : new Problem('internal', 'the events could not be taken');
   if (problem.code === 'internal')
     logger.error({ err: error, url: request.url }, 'a request failed; see the error');
-  if (problem.status === 401) reply.header('www-authenticate', 'Bearer');
-  if (problem.status === 429 || problem.status === 503) reply.header('retry-after', bounds.retryAfterSeconds);
+  if (problem.statusCode === 401) reply.header('www-authenticate', 'Bearer');
+  if (problem.statusCode === 429 || problem.statusCode === 503)
+    reply.header('retry-after', bounds.retryAfterSeconds);
   // What has not been read of the body is not read for the sake of the next request on this connection.
   if (!request.raw.complete) reply.header('connection', 'close');
-  return reply.status(problem.status).send(problem.body());
+  return reply.status(problem.statusCode).send(problem.body());
 }

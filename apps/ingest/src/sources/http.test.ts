@@ -2,6 +2,7 @@ import { afterEach, expect, test } from '@jest/globals';
 import { NO_TIME } from '@millrace/lanes/flow';
 import { laneOf } from '@millrace/lanes/murmur2';
 import { sourceOf } from '@millrace/testkit/plans';
+import fastify from 'fastify';
 import { until } from '../fixtures/running.ts';
 import { payment, type RunningHttp, type Setup, startHttp } from '../fixtures/running-http.ts';
 
@@ -200,6 +201,24 @@ test.each([
   await start();
   const answer = await post('x', { 'content-type': contentType, ...headers });
   expect(answer).toMatchObject({ status: 415, body: { error: { code: 'unsupported_media_type' } } });
+});
+
+test('a host sees that a refusal is not its own fault', async () => {
+  await start();
+  const host = fastify();
+  const statuses: unknown[] = [];
+  host.addHook('onError', async (_request, _reply, error) => void statuses.push(error.statusCode));
+  await host.register(running.ingest.routes);
+  const url = '/v1/pipelines/payments/events';
+  const answer = await host.inject({
+    method: 'POST',
+    url,
+    payload: '[',
+    headers: { 'content-type': 'application/json' },
+  });
+  expect(answer.statusCode).toBe(400);
+  expect(statuses).toEqual([400]);
+  await host.close();
 });
 
 test('the key of a request is the id of its events where the document has none', async () => {
