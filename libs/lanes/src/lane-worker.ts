@@ -31,7 +31,7 @@ export async function createLaneWorker(
 
   function saved(): void {
     const { topic, counts, view = null } = unit;
-    const copy = counts === undefined ? null : { ...counts };
+    const copy = counts === undefined ? null : { ...counts, flags: { ...counts.flags } };
     options.onSaved?.({ stage, topic, lane, offset: next, counts: copy, view });
   }
 

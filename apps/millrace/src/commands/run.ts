@@ -5,11 +5,14 @@ import { InvalidArgumentError, Option } from 'commander';
 import type { CommandModule } from '../command.ts';
 import { type RunSettings, runDocument } from '../run/run-document.ts';
 
-/** As commander gives them: what isn't given isn't there. */
-interface RunOptions extends Partial<RunSettings>, Pick<RunSettings, 'port' | 'host' | 'logLevel'> {
-  readonly backbone: string;
-  readonly stages?: string;
-}
+type Switch = 'keepTopics' | 'rebuild' | 'exitWhenDone' | 'watch';
+
+/** As commander gives them: a switch that isn't given isn't there. */
+type RunOptions = Omit<RunSettings, Switch> &
+  Partial<Pick<RunSettings, Switch>> & {
+    readonly backbone: string;
+    readonly stages?: string;
+  };
 
 const PORT_MAX = 65_535;
 const STAGES = ['ingest', 'validate', 'enrich', 'aggregate', 'route', 'serve'];
