@@ -143,6 +143,25 @@ test('a folder that can not be written is named', async () => {
   );
 });
 
+test('a full disk is said to be so, and nothing that was acknowledged is gone', async () => {
+  const script = fileURLToPath(new URL('./test/occupant.ts', import.meta.url));
+  // A limit on the size of files stands in for the disk's; in units of 512 bytes or of a KiB, as the shell likes.
+  const limited = `trap '' XFSZ; ulimit -f 1000; exec "${process.execPath}" "${script}" "${folder}"`;
+  const child = spawn('sh', ['-c', limited], { stdio: ['pipe', 'pipe', 'ignore'] });
+  children.push(child);
+  let printed = '';
+  child.stdout.on('data', (data: Buffer) => {
+    printed += data.toString();
+  });
+  await ended(child);
+  const lines = printed.trim().split('\n');
+  expect(lines.at(-1)).toMatch(/^AppendError: .*data folder .* can't be written: .*MiB free/);
+  const { log, close } = await openEmbedded(folder, { lanes: 2 });
+  expect((await log.bounds('raw', 0)).end).toBe(Number(lines.at(-2)));
+  await log.append('raw', 0, [record('room again')]);
+  await close();
+});
+
 test('after close everything rejects', async () => {
   const { log, close } = await openEmbedded(folder, { lanes: 2 });
   await close();

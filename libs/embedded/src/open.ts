@@ -52,7 +52,8 @@ export async function openEmbedded(folder: string, options: EmbeddedOptions = {}
   const disk = openLmdbDisk(folder, readonly);
   let owned = false;
   async function leave(): Promise<void> {
-    if (owned) await disown(disk);
+    // On a disk that takes no writes the mark stays; a dead owner's is no obstacle.
+    if (owned) await disown(disk).catch(() => {});
     await disk.close();
   }
   try {

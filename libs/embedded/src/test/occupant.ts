@@ -22,4 +22,5 @@ try {
   await close();
 } catch (error) {
   console.log(`${(error as Error).name}: ${(error as Error).message}`);
+  process.stdin.destroy();
 }
