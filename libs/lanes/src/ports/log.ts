@@ -17,7 +17,8 @@ export interface EventLog {
    * and awaited; the reader that it answers gets the lane's batches from `reader.from` on, one at a time. When a
    * batch rejects, the reader is thrown away and the lane taken over again after a pause; a new take-over of a
    * lane waits until the old reader's batch has settled. A rejection with `LaneStopped` ends the lane until the
-   * process restarts and is reported to `onStopped`.
+   * process restarts and is reported to `onStopped`; so does a `reader.from` that the lane does not hold (before its
+   * start or beyond its end: `lane_reset`).
    */
   consume(options: ConsumeOptions): Promise<Consumer>;
 
@@ -28,7 +29,10 @@ export interface EventLog {
   /** `start`: the first offset still kept; `end`: the offset that the next record gets. */
   bounds(topic: string, lane: number): Promise<{ readonly start: number; readonly end: number }>;
 
-  /** Reads records from `from` on without joining a group; empty at the end. For people and tools, not for stages. */
+  /**
+   * Reads records from `from` on (from the start, where that is later) without joining a group: at least one where
+   * there is one; empty at the end. For people and tools, not for stages.
+   */
   read(topic: string, lane: number, from: number, maxRecords: number): Promise<LogBatch>;
 }
 
@@ -68,7 +72,10 @@ export interface LaneReader {
   /** The offset that the first batch must have. */
   readonly from: number;
   batch(batch: LogBatch): Promise<void>;
-  /** The lane has gone to another owner, or the consumer closes; no batch follows. */
+  /**
+   * The lane has gone to another owner, or the consumer closes; no batch follows, and the one under way may end early.
+   * Not called for a reader whose batch rejected.
+   */
   released(): void;
 }
 
