@@ -1,0 +1,24 @@
+import type { ConsumerConfig, ProducerConfig, RetryOptions } from 'kafkajs';
+
+/** A lane tries again for as long as it has to; kafkajs only bridges what a look at the brokers mends. */
+const RETRY: RetryOptions = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 3 };
+
+export const PRODUCER_SETTINGS: ProducerConfig = {
+  allowAutoTopicCreation: false,
+  retry: RETRY,
+};
+
+/** For members of groups; `groupId` is to be added. */
+export const MEMBER_SETTINGS: Omit<ConsumerConfig, 'groupId'> = {
+  allowAutoTopicCreation: false,
+  // How long a fetch waits where nothing comes, and with it what waits for a fetch to end: a seek, a close.
+  maxWaitTimeInMs: 100,
+  // A member that dies is missed after this long. One that only was slow takes its lanes over anew.
+  sessionTimeout: 10_000,
+  // Members learn of a rebalance by their next heartbeat.
+  heartbeatInterval: 1_000,
+  rebalanceTimeout: 30_000,
+  // Transactions of others must not hold a lane up.
+  readUncommitted: true,
+  retry: { ...RETRY, restartOnFailure: async () => false },
+};

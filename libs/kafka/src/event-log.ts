@@ -1,0 +1,201 @@
+import { inAppends } from '@millrace/lanes/outbox';
+import { type Clock, systemClock } from '@millrace/lanes/ports/clock';
+import {
+  AppendError,
+  type EventLog,
+  LaneStopped,
+  type LogRecord,
+  type Position,
+} from '@millrace/lanes/ports/log';
+import type { Logger } from '@millrace/lanes/ports/logger';
+import { type Admin, Kafka, type KafkaConfig, logLevel, type Producer } from 'kafkajs';
+import { acknowledgedAt } from './acknowledged.ts';
+import { PRODUCER_SETTINGS } from './client-settings.ts';
+import { type GroupMember, joinGroup } from './group-member.ts';
+import { toMessage } from './kafka-record.ts';
+import { logTo } from './kafkajs-log.ts';
+import { commitFromOutside, fetchPosition } from './positions.ts';
+import { createSeats } from './seats.ts';
+import { openTopicReader, type TopicReader } from './topic-reader.ts';
+import { createTopics, type TopicOptions } from './topics.ts';
+
+export interface KafkaOptions {
+  /** `host:port` of some brokers. */
+  readonly brokers: readonly string[];
+  /** What the brokers' logs and quotas know this process by. */
+  readonly clientId: string;
+  readonly logger: Logger;
+  readonly clock?: Clock;
+  /** TLS, SASL and sockets, as kafkajs takes them. */
+  readonly connection?: Pick<KafkaConfig, 'ssl' | 'sasl' | 'socketFactory'>;
+}
+
+export interface KafkaLog extends EventLog {
+  /** Creates those of the topics that are not there yet. */
+  createTopics(topics: readonly string[], options: TopicOptions): Promise<void>;
+  /** Ends all consumers, after the batches under way. */
+  close(): Promise<void>;
+}
+
+/** kafkajs: all replicas that are in sync. */
+const ALL_IN_SYNC = -1;
+
+/** The log on Kafka. @throws Error when no broker can be reached. */
+export async function openKafkaLog(options: KafkaOptions): Promise<KafkaLog> {
+  const { brokers, clientId, logger, clock = systemClock, connection = {} } = options;
+  const kafka = new Kafka({
+    ...connection,
+    brokers: [...brokers],
+    clientId,
+    logLevel: logLevel.WARN,
+    logCreator: logTo(logger),
+  });
+  const admin = kafka.admin();
+  const producer = kafka.producer(PRODUCER_SETTINGS);
+  await Promise.all([admin.connect(), producer.connect()]);
+  return new OpenKafkaLog(kafka, admin, producer, clock, logger);
+}
+
+class OpenKafkaLog implements KafkaLog {
+  readonly #kafka: Kafka;
+  readonly #admin: Admin;
+  readonly #producer: Producer;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #seats: ReturnType<typeof createSeats>;
+  readonly #members = new Set<GroupMember>();
+  readonly #readers = new Map<string, Promise<TopicReader>>();
+  /** What was last committed or fetched here, by lane of a group: kafkajs may wipe it. */
+  readonly #known = new Map<string, Position>();
+
+  constructor(kafka: Kafka, admin: Admin, producer: Producer, clock: Clock, logger: Logger) {
+    this.#kafka = kafka;
+    this.#admin = admin;
+    this.#producer = producer;
+    this.#clock = clock;
+    this.#logger = logger;
+    this.#seats = createSeats(
+      ({ group, topic }, lane, offset) => this.#checkInside(group, topic, lane, offset),
+      clock,
+    );
+  }
+
+  async append(topic: string, lane: number, records: readonly LogRecord[]): Promise<number> {
+    let first: number | null = null;
+    for (const part of inAppends(records)) {
+      const offset = await this.#send(topic, lane, part);
+      first ??= offset;
+    }
+    if (first === null) throw new RangeError(`topic ${topic}, lane ${lane}: nothing to append`);
+    return first;
+  }
+
+  async #send(topic: string, lane: number, records: readonly LogRecord[]): Promise<number> {
+    const messages = records.map((record) => toMessage(record, lane));
+    try {
+      const results = await this.#producer.send({ topic, acks: ALL_IN_SYNC, messages });
+      return acknowledgedAt(results, topic, lane);
+    } catch (error) {
+      if (error instanceof AppendError) throw error;
+      const message = `topic ${topic}, lane ${lane}: ${(error as Error).message}`;
+      if (isTooLarge(error)) throw new RangeError(message, { cause: error });
+      throw new AppendError(message, { cause: error });
+    }
+  }
+
+  async consume(options: Parameters<EventLog['consume']>[0]): Promise<{ close(): Promise<void> }> {
+    const { group, topic } = options;
+    const member = await joinGroup(options, {
+      kafka: this.#kafka,
+      seats: this.#seats,
+      clock: this.#clock,
+      logger: this.#logger,
+      checkInside: (lane, offset) => this.#checkInside(group, topic, lane, offset),
+    });
+    this.#members.add(member);
+    return {
+      close: async () => {
+        await member.close();
+        this.#members.delete(member);
+      },
+    };
+  }
+
+  async committed(group: string, topic: string, lane: number): Promise<Position | null> {
+    const position = await fetchPosition(this.#admin, group, topic, lane);
+    if (position !== null) this.#known.set(keyOf(group, topic, lane), position);
+    return position;
+  }
+
+  async commit(group: string, topic: string, lane: number, position: Position): Promise<void> {
+    const members = [...this.#members].filter(
+      ({ options }) => options.group === group && options.topic === topic,
+    );
+    if (members.length === 0) await commitFromOutside(this.#kafka, group, topic, lane, position);
+    else {
+      const owner = members.find((member) => member.isAssigned(lane));
+      if (!owner) throw new Error(`group ${group}, topic ${topic}: lane ${lane} has gone to another owner`);
+      await owner.commit(lane, position);
+    }
+    this.#known.set(keyOf(group, topic, lane), position);
+  }
+
+  async bounds(topic: string, lane: number): Promise<{ readonly start: number; readonly end: number }> {
+    const found = (await this.#admin.fetchTopicOffsets(topic)).find(({ partition }) => partition === lane);
+    if (!found) throw new RangeError(`lane ${lane} of topic ${topic}: there is no such partition`);
+    return { start: Number(found.low), end: Number(found.high) };
+  }
+
+  async read(topic: string, lane: number, from: number, maxRecords: number) {
+    const { start, end } = await this.bounds(topic, lane);
+    const base = Math.max(from, start);
+    if (base >= end) return { base, records: [], end };
+    let reader = this.#readers.get(topic);
+    if (!reader) {
+      reader = openTopicReader(this.#kafka, topic);
+      this.#readers.set(topic, reader);
+      reader.catch(() => this.#readers.delete(topic));
+    }
+    return { base, records: await (await reader).read(lane, base, maxRecords), end };
+  }
+
+  createTopics(topics: readonly string[], options: TopicOptions): Promise<void> {
+    return createTopics(this.#admin, topics, options);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#members].map((member) => member.close()));
+    this.#members.clear();
+    await Promise.all([...this.#readers.values()].map(async (reader) => (await reader).close()));
+    this.#readers.clear();
+    await Promise.all([this.#producer.disconnect(), this.#admin.disconnect()]);
+  }
+
+  /** @throws LaneStopped when the lane does not hold the offset; then the group's position is as it was. */
+  async #checkInside(group: string, topic: string, lane: number, offset: number): Promise<void> {
+    const { start, end } = await this.bounds(topic, lane);
+    if (offset >= start && offset <= end) return;
+    await this.#restore(group, topic, lane);
+    throw new LaneStopped(
+      'lane_reset',
+      `Group ${group} is at offset ${offset} of ${topic}, lane ${lane}, which holds ${start} to ${end}: ` +
+        'the topic was truncated or recreated. Run "millrace reset" to start a new generation.',
+    );
+  }
+
+  /** Out of range, kafkajs commits a default offset without metadata: the next start would not see the loss. */
+  async #restore(group: string, topic: string, lane: number): Promise<void> {
+    const known = this.#known.get(keyOf(group, topic, lane));
+    const now = await fetchPosition(this.#admin, group, topic, lane);
+    if (known && (now === null || now.metadata === '')) await this.commit(group, topic, lane, known);
+  }
+}
+
+function isTooLarge(error: unknown): boolean {
+  const { type, cause } = error as { readonly type?: unknown; readonly cause?: unknown };
+  return type === 'MESSAGE_TOO_LARGE' || (cause !== undefined && isTooLarge(cause));
+}
+
+function keyOf(group: string, topic: string, lane: number): string {
+  return JSON.stringify([group, topic, lane]);
+}

@@ -1,0 +1,179 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Clock } from '@millrace/lanes/ports/clock';
+import { type ConsumeOptions, LaneStopped, type LogBatch, type Position } from '@millrace/lanes/ports/log';
+import type { Logger } from '@millrace/lanes/ports/logger';
+import type { ConsumerGroupJoinEvent, EachBatchPayload, Kafka } from 'kafkajs';
+import { MEMBER_SETTINGS } from './client-settings.ts';
+import { fromBatch } from './kafka-record.ts';
+import type { Member, Seats } from './seats.ts';
+
+/** Between the end of a broken consumer and the next try. */
+const RESTART_PAUSE_MS = 1_000;
+
+export interface GroupMember extends Member {
+  /** The group has given it the lane, as far as it has heard. */
+  isAssigned(lane: number): boolean;
+  /** @throws Error when it is not a member just now, or the group did not take it. */
+  commit(lane: number, position: Position): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface GroupMemberParts {
+  readonly kafka: Kafka;
+  readonly seats: Seats;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** @throws LaneStopped when the lane does not hold the offset. */
+  checkInside(lane: number, offset: number): Promise<void>;
+}
+
+/**
+ * One consumer of a group. Its handler only puts what was fetched into the lanes' buffers: a reader that takes long
+ * holds up neither heartbeats nor other lanes, and nothing is thrown at kafkajs, which would end the whole consumer.
+ */
+export async function joinGroup(options: ConsumeOptions, parts: GroupMemberParts): Promise<GroupMember> {
+  const { kafka, seats, clock, logger } = parts;
+  const { group, topic } = options;
+  const consumer = kafka.consumer({ ...MEMBER_SETTINGS, groupId: group });
+  const started = Promise.withResolvers<void>();
+  const assigned = new Set<number>();
+  const held = new Set<number>();
+  /** The last offset that kafkajs says is committed, by lane. */
+  const committed = new Map<number, string>();
+  /** Where a fetch began elsewhere than expected, and was sent back once. */
+  const sentBack = new Map<number, number>();
+  let memberId = '';
+  let isJoined = false;
+  let isClosing = false;
+
+  const partition = (lane: number) => [{ topic, partitions: [lane] }];
+
+  const member: GroupMember = {
+    options: { ...options },
+    started: started.promise,
+    fetchFrom(lane, offset) {
+      if (!isJoined) return;
+      consumer.seek({ topic, partition: lane, offset: String(offset) });
+      held.delete(lane);
+      consumer.resume(partition(lane));
+    },
+    hold(lane) {
+      if (!isJoined) return;
+      held.add(lane);
+      consumer.pause(partition(lane));
+    },
+    resume(lane) {
+      if (isJoined && held.delete(lane)) consumer.resume(partition(lane));
+    },
+    isAssigned: (lane) => isJoined && assigned.has(lane),
+    async commit(lane, { offset, metadata }) {
+      committed.delete(lane);
+      if (isJoined) {
+        const place = { topic, partition: lane, offset: String(offset), metadata };
+        await consumer.commitOffsets([place]);
+      }
+      // A consumer that is ending resolves without having committed.
+      if (committed.get(lane) === String(offset)) return;
+      throw new Error(`group ${group}, topic ${topic}, lane ${lane}: offset ${offset} was not committed`);
+    },
+    async close() {
+      isClosing = true;
+      await Promise.all(
+        [...assigned].map((lane) => {
+          member.hold(lane);
+          return seats.release(member, lane);
+        }),
+      );
+      await consumer.disconnect();
+    },
+  };
+
+  function onJoined({ payload }: ConsumerGroupJoinEvent): void {
+    const now = new Set(payload.memberAssignment[topic] ?? []);
+    // With the same id it has been in the group all the time, and nobody else had what it still has.
+    const isSame = payload.memberId === memberId;
+    const kept = [...assigned].filter((lane) => isSame && now.has(lane) && seats.holds(member, lane));
+    for (const lane of assigned) if (!now.has(lane)) void seats.release(member, lane);
+    assigned.clear();
+    for (const lane of now) assigned.add(lane);
+    memberId = payload.memberId;
+    isJoined = true;
+    if (isClosing) return;
+    for (const lane of now) {
+      const next = kept.includes(lane) ? seats.next(member, lane) : null;
+      // kafkajs begins again at what was committed.
+      if (next !== null) consumer.seek({ topic, partition: lane, offset: String(next) });
+      else member.hold(lane);
+      if (!kept.includes(lane)) seats.claim(member, lane);
+    }
+  }
+
+  async function eachBatch({ batch, resolveOffset }: EachBatchPayload): Promise<void> {
+    const lane = batch.partition;
+    const fetched = fromBatch(batch);
+    const offered = seats.offer(member, lane, fetched);
+    if (offered === 'taken') {
+      resolveOffset(String(fetched.base + fetched.records.length - 1));
+      sentBack.delete(lane);
+    } else if (offered === 'nobody') member.hold(lane);
+    else await sendBack(lane, offered.expected, fetched);
+  }
+
+  async function sendBack(lane: number, expected: number, { base }: LogBatch): Promise<void> {
+    try {
+      await parts.checkInside(lane, expected);
+      if (sentBack.get(lane) === expected) throw hole(lane, expected, base);
+      sentBack.set(lane, expected);
+      if (isJoined && seats.next(member, lane) === expected) {
+        consumer.seek({ topic, partition: lane, offset: String(expected) });
+      }
+    } catch (error) {
+      if (error instanceof LaneStopped) seats.stop(member, lane, error);
+      else logger.warn({ err: error, group, topic, lane }, 'a lane can’t be checked; it is tried again');
+    }
+  }
+
+  function hole(lane: number, expected: number, base: number): LaneStopped {
+    return new LaneStopped(
+      'lane_gap',
+      `Group ${group}: topic ${topic}, lane ${lane} holds no records from offset ${expected} to ${base - 1}. Somebody else writes there with transactions, or the topic is compacted: stop that, then run "millrace reset".`,
+    );
+  }
+
+  async function run(): Promise<void> {
+    await consumer.connect();
+    await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch });
+  }
+
+  async function restart(reason: unknown): Promise<void> {
+    for (let error = reason; !isClosing; ) {
+      logger.warn({ err: error, group, topic }, 'a consumer has ended; it is started again');
+      await clock.sleep(RESTART_PAUSE_MS);
+      if (isClosing) return;
+      try {
+        // When it ends while starting it says so as it did before.
+        return await run();
+      } catch (failure) {
+        error = failure;
+      }
+    }
+  }
+
+  consumer.on(consumer.events.GROUP_JOIN, onJoined);
+  consumer.on(consumer.events.STOP, () => {
+    isJoined = false;
+  });
+  consumer.on(consumer.events.CRASH, ({ payload }) => {
+    isJoined = false;
+    void restart(payload.error);
+  });
+  consumer.on(consumer.events.COMMIT_OFFSETS, ({ payload }) => {
+    for (const { partitions } of payload.topics) {
+      for (const { partition: lane, offset } of partitions) committed.set(lane, String(offset));
+    }
+  });
+  await consumer.subscribe({ topics: [topic], fromBeginning: true });
+  await run();
+  void nextTurn().then(started.resolve);
+  return member;
+}
