@@ -1,6 +1,7 @@
 import { createSourceMap } from '@millrace/lanes/source-map';
 import type { AvroSchema, CasePlan, GivenPlan, Plan, SourcePlan } from '@millrace/pipeline/plan';
 import { exampleEvent } from '@millrace/serve/example-event';
+import { idFieldOf, variant } from '@millrace/serve/id-field';
 
 type Row = Record<string, unknown>;
 
@@ -113,30 +114,9 @@ function filled(plan: Plan, event: Row, now: number, count: number): Row {
   const needed = new Set([...requiredFields(plan.event.schema), ...plan.event.ingestFields]);
   const added = Object.keys(example).filter((name) => needed.has(name) && !Object.hasOwn(event, name));
   for (const name of added) record[name] = example[name];
-  const idField = added.find((name) => decidesId(plan, record, name));
-  if (idField !== undefined) record[idField] = another(record[idField], count);
+  const idField = idFieldOf(plan.event, record, added);
+  if (idField !== undefined) record[idField] = variant(record[idField], count);
   return record;
-}
-
-function decidesId(plan: Plan, record: Row, field: string): boolean {
-  const { id, codec, ingestFields } = plan.event;
-  if (id === null) return false;
-  const reader = codec.partial(ingestFields);
-  const idOf = (row: Row): string | null => {
-    try {
-      const { event } = reader.read(row, { textual: false, unknownFields: 'ignore' });
-      return event === null ? null : id({ event });
-    } catch {
-      return null;
-    }
-  };
-  const before = idOf(record);
-  return before !== null && idOf({ ...record, [field]: another(record[field], 1_000_003) }) !== before;
-}
-
-function another(value: unknown, count: number): unknown {
-  if (typeof value === 'number') return Math.trunc(value) + count;
-  return typeof value === 'string' ? `${value}-${count + 1}` : value;
 }
 
 function requiredFields(schema: AvroSchema): string[] {
