@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { systemClock } from '@millrace/lanes/ports/clock';
 import type { Plan } from '@millrace/pipeline/plan';
-import { exampleEvent } from '@millrace/serve/example-event';
+import { exampleFor } from '@millrace/serve/example-for';
 import { EXIT, type ExitCode } from '@millrace/service/exit-codes';
 import { Failure } from '@millrace/service/failure';
 import { createLog, type LogSettings } from '@millrace/service/log';
@@ -155,7 +155,7 @@ function welcome(plan: Plan, { url }: RunningPipeline, folder: string, { err }: 
 function curlLine({ pipeline, sources, event }: Plan, url: string): string[] {
   const source = sources.find(({ kind, map }) => kind === 'http' && map === null);
   if (source === undefined) return [];
-  const example = JSON.stringify(exampleEvent(event.schema, systemClock.now()));
+  const example = JSON.stringify(exampleFor(event, systemClock.now()));
   const token = source.config.auth === undefined ? '' : " -H 'authorization: Bearer TOKEN'";
   const quoted = `'${example.replaceAll("'", `'\\''`)}'`;
   return [

@@ -1,4 +1,4 @@
-import { exampleEvent } from '../example-event.ts';
+import { exampleFor } from '../example-for.ts';
 import type { Route } from '../route.ts';
 import { object } from '../rows.ts';
 import type { ServedPipeline } from '../served.ts';
@@ -55,7 +55,7 @@ export const pipelineRoutes: readonly Route[] = [
     problems: { 404: 'No such pipeline.' },
     handle: (request) => {
       const { plan } = request.pipeline();
-      return { event: exampleEvent(plan.event.schema, request.served.clock.now()), send: whereToSend(plan) };
+      return { event: exampleFor(plan.event, request.served.clock.now()), send: whereToSend(plan) };
     },
   },
 ];
