@@ -1,12 +1,17 @@
-import { droppedOf, verifyChain } from '../check/chain.ts';
+import type { Counts } from '@millrace/lanes/audit';
+import type { Plan } from '@millrace/pipeline/plan';
+import { droppedOf, type RawRecord, verifyChain } from '../check/chain.ts';
 import { differences } from '../check/differences.ts';
 import { verifyEventRows } from '../check/events.ts';
+import { fusedLane } from '../check/fused-lane.ts';
 import { verifyPromises } from '../check/promises.ts';
 import { verify } from '../check/verify.ts';
 import { readSaved } from '../evidence/saved.ts';
 import { readTopics } from '../evidence/topics.ts';
-import type { OracleMethod } from '../oracle/plan.ts';
+import type { OracleMethod, OraclePlan } from '../oracle/plan.ts';
 import { oraclePlanOf } from '../workload/oracle-plan.ts';
+import type { Settings } from '../workload/settings.ts';
+import { runFused } from './fused.ts';
 import { MOODS, rowOf } from './moody-table.ts';
 import type { UnfusedRun } from './unfused.ts';
 
@@ -22,22 +27,54 @@ export function judge(run: UnfusedRun): string[] {
   const rows = world.results.rows();
   const counts = lanes.map(saved.counts);
   const made = { local: topics.made(lanes, 0), merged: topics.made(lanes, 1) };
-  const oracle = oraclePlanOf(
-    settings,
-    plan.detectors.find(({ name }) => name === 'odd')!.method as OracleMethod,
-  );
+  const oracle = oracleOf(settings, plan);
   return [
     ...saved.undrained(settings.lanes),
     ...verifyPromises(script, answered, raw.flat()),
     ...lanes.flatMap((lane) => verifyChain(settings, lane, raw[lane]!, records[lane]!, rowsOf)),
-    ...differences(
-      'events and drops',
-      raw.map((flows) => ({ events: flows.filter(isEvent).length, dropped: droppedOf(settings, flows) })),
-      counts.map(({ events, dropped }) => ({ events, dropped })),
-    ),
+    ...verifyDrops(settings, raw, counts),
     ...verify(oracle, { records, partials: lanes.map(topics.partials), made, rows, counts }),
     ...verifyEventRows(oracle, records, rows),
   ];
+}
+
+/** A fused run over the same raw, judged by what the oracle makes of raw alone. */
+export async function judgeFused(seed: number, { settings, plan, world }: UnfusedRun): Promise<string[]> {
+  const lanes = Array.from({ length: settings.lanes }, (_, lane) => lane);
+  const stored = lanes.map((lane) => world.broker.read('sim.raw', lane, 0, Number.MAX_SAFE_INTEGER).records);
+  const run = await runFused({ seed, plan, registry: world.registry, raw: stored });
+  if (run.faults.length > 0) return [...run.faults];
+  const topics = readTopics(world.broker, world.registry, []);
+  const raw = lanes.map(topics.raw);
+  const records = raw.map((flows) =>
+    fusedLane(settings, flows, (key) => (key === null ? null : rowOf(key, 0))),
+  );
+  const counts = lanes.map(
+    (lane) => JSON.parse(run.disk.states.get(`sim/lane/${lane}`)!.head).counts as Counts,
+  );
+  const rows = run.world.results.rows();
+  const oracle = oracleOf(settings, plan);
+  return [
+    ...verifyDrops(settings, raw, counts),
+    ...verify(oracle, { records, partials: run.partials, made: null, rows, counts }),
+    ...verifyEventRows(oracle, records, rows),
+  ].map((fault) => `fused: ${fault}`);
+}
+
+function oracleOf(settings: Settings, plan: Plan): OraclePlan {
+  return oraclePlanOf(settings, plan.detectors.find(({ name }) => name === 'odd')!.method as OracleMethod);
+}
+
+function verifyDrops(
+  settings: Settings,
+  raw: readonly (readonly RawRecord[])[],
+  counts: readonly Counts[],
+): string[] {
+  return differences(
+    'events and drops',
+    raw.map((flows) => ({ events: flows.filter(isEvent).length, dropped: droppedOf(settings, flows) })),
+    counts.map(({ events, dropped }) => ({ events, dropped })),
+  );
 }
 
 function isEvent({ kind }: { readonly kind: string }): boolean {

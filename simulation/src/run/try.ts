@@ -1,4 +1,4 @@
-import { judge } from './judge.ts';
+import { judge, judgeFused } from './judge.ts';
 import { runUnfused } from './unfused.ts';
 
 const seed = Number(process.argv[2] ?? 1),
@@ -7,11 +7,13 @@ for (let s = seed; s < seed + n; s++) {
   const t0 = performance.now();
   const run = await runUnfused(s);
   const found = judge(run);
+  const t1 = performance.now();
+  found.push(...(await judgeFused(s, run)));
   console.log(
     s,
     run.world.scheduler.trace(),
     run.world.scheduler.now(),
-    `${(performance.now() - t0).toFixed(0)}ms`,
+    `${(t1 - t0).toFixed(0)}ms + ${(performance.now() - t1).toFixed(0)}ms`,
     'repeats',
     run.repeats,
     found.length ? found.slice(0, 4).join('\n  ') : 'ok',
