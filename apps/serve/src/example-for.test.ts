@@ -13,7 +13,7 @@ test('an example has an id of its own, and nothing else is made up anew', () => 
 });
 
 test('numbers stay numbers that fit an int', () => {
-  const plan = eventPlanOf({ number: 'long' });
+  const plan = eventPlanOf({ type: 'record', name: 'Count', fields: [{ name: 'number', type: 'int' }] });
   const event = { ...plan, id: (scope: Scope) => String(scope.event!.number), ingestFields: ['number'] };
   const example = exampleFor(event, NOW);
   expect(example.number).toBeGreaterThan(1_000_000);
