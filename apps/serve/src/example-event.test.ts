@@ -15,6 +15,8 @@ test('an example has every field, with values that look like their names', () =>
       { name: 'created_at', type: 'long' },
       { name: 'items', type: { type: 'array', items: 'int' } },
       { name: 'kind', type: { type: 'enum', name: 'Kind', symbols: ['CARD', 'CASH'] } },
+      { name: 'fee', type: { type: 'bytes', logicalType: 'decimal', precision: 6, scale: 2 } },
+      { name: 'units', type: { type: 'bytes', logicalType: 'decimal', precision: 6 } },
       { name: 'labels', type: { type: 'map', values: 'boolean' } },
     ],
   };
@@ -26,6 +28,8 @@ test('an example has every field, with values that look like their names', () =>
     created_at: NOW,
     items: [1],
     kind: 'CARD',
+    fee: 42.5,
+    units: 42,
     labels: { key: true },
   });
 });

@@ -26,7 +26,7 @@ function exampleOf(schema: AvroSchema, place: Place): unknown {
   const type = schema as { readonly [key: string]: unknown };
   if (typeof type.name === 'string') remember(type, place.named);
   if (typeof type.logicalType === 'string') {
-    const example = exampleOfLogical(type.logicalType, place);
+    const example = exampleOfLogical(type.logicalType, place, type);
     if (example !== undefined) return example;
   }
   const deeper = { ...place, depth: place.depth + 1 };
@@ -83,8 +83,13 @@ function exampleOfName(name: string, place: Place): unknown {
   }
 }
 
-function exampleOfLogical(logicalType: string, { nowMs }: Place): unknown {
+function exampleOfLogical(logicalType: string, { nowMs, field }: Place, type: object): unknown {
   switch (logicalType) {
+    case 'decimal': {
+      // JSON's number in the event; with a scale, it may have a fraction.
+      const { scale = 0 } = type as { readonly scale?: number };
+      return scale > 0 ? exampleNumber(field) : Math.trunc(exampleNumber(field));
+    }
     case 'timestamp-millis':
     case 'timestamp-micros':
       return new Date(nowMs).toISOString();
