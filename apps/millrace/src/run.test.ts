@@ -172,6 +172,9 @@ test('tail prints records of raw, of results and of a topic that a route names',
   expect(await lines('windows')).toEqual(
     expect.arrayContaining([expect.objectContaining({ name: 'per_card' })]),
   );
+  const misspelt = await millrace(folder, 'tail', 'alrams', '--url', url);
+  expect(misspelt.stderr).toMatch(/there is no topic alrams; there are raw, .*, alarms\./);
+  expect(misspelt.code).toBe(1);
   expect(await lines('alarms')).toEqual([
     expect.objectContaining({ value: expect.objectContaining({ name: 'velocity' }) }),
   ]);

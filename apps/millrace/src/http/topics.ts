@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { FastifyPluginAsync } from 'fastify';
 import type { TailOptions } from '../look/place.ts';
-import { readTopic, type TopicSource } from '../look/topics.ts';
+import { readTopic, type TopicSource, unknownTopic } from '../look/topics.ts';
 
 const LIMIT_MAX = 1_000_000;
 
@@ -23,6 +23,8 @@ export function topicsRoute(source: TopicSource): FastifyPluginAsync {
       handler: async (request, reply) => {
         const { pipeline, topic } = request.params as { readonly pipeline: string; readonly topic: string };
         if (pipeline !== source.plan.pipeline) return reply.callNotFound();
+        const message = await unknownTopic(source, topic);
+        if (message !== null) return reply.code(404).send({ error: { code: 'unknown_topic', message } });
         const query = request.query as Omit<TailOptions, 'signal'>;
         const gone = new AbortController();
         reply.raw.on('close', () => gone.abort());

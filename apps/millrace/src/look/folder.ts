@@ -6,6 +6,7 @@ import type { PipelineStatus } from '@millrace/lanes/status';
 import type { Plan } from '@millrace/pipeline/plan';
 import { deadLetterJson, payloadJson } from '@millrace/serve/rows';
 import { type EmbeddedPorts, openPorts, readPorts } from '@millrace/service/embedded-ports';
+import { EXIT } from '@millrace/service/exit-codes';
 import { Failure } from '@millrace/service/failure';
 import { createLog } from '@millrace/service/log';
 import { requirePlan } from '../load-pipeline.ts';
@@ -14,7 +15,7 @@ import { openRawCodec, type RawCodec } from '../run/raw-codec.ts';
 import { discardDeadLetter, replayDeadLetter } from '../run/replay.ts';
 import { knownSchemas } from './known-schemas.ts';
 import type { Place } from './place.ts';
-import { readTopic } from './topics.ts';
+import { readTopic, unknownTopic } from './topics.ts';
 
 const PAGE_ROWS = 500;
 const SILENT = createLog({ level: 'silent', format: 'json', colour: false }, { write: () => {} });
@@ -74,7 +75,10 @@ export async function openFolder(folder: string): Promise<Place> {
     async *tail(topic, options) {
       const plan = await requirePlan(document);
       const { whole } = await openRawCodec(plan, await knownSchemas(ports.registry));
-      yield* readTopic({ plan, log: ports.log, results: ports.results, codec: whole }, topic, options);
+      const source = { plan, log: ports.log, results: ports.results, codec: whole };
+      const message = await unknownTopic(source, topic);
+      if (message !== null) throw new Failure(message, EXIT.faults);
+      yield* readTopic(source, topic, options);
     },
     close: () => ports.close(),
   };

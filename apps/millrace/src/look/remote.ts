@@ -1,4 +1,5 @@
 import type { Status } from '@millrace/lanes/status';
+import { EXIT } from '@millrace/service/exit-codes';
 import { Failure } from '@millrace/service/failure';
 import type { DeadLetter, DeadLetterDetail, Place, TailOptions } from './place.ts';
 
@@ -108,8 +109,9 @@ async function bodyOf(response: Response): Promise<unknown> {
   const body = parse(text);
   if (response.ok) return body;
   const { error } = (body ?? {}) as {
-    readonly error?: { readonly message?: string; readonly hint?: string };
+    readonly error?: { readonly code?: string; readonly message?: string; readonly hint?: string };
   };
+  if (error?.code === 'unknown_topic') throw new Failure(error.message ?? '', EXIT.faults);
   const said = [error?.message, error?.hint].filter((part) => part !== undefined).join(' ');
   throw new Failure(`${response.url} answered ${response.status}: ${said || text.slice(0, 200)}`);
 }

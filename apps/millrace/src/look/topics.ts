@@ -40,6 +40,18 @@ export async function* readTopic(
   }
 }
 
+/** What to say of a topic that is neither the pipeline's own, nor named by a route, nor there; null: it is one. */
+export async function unknownTopic({ plan, log }: TopicSource, name: string): Promise<string | null> {
+  const own = plan.topology.topics.map((topic) => topic.name.slice(plan.pipeline.length + 1));
+  const routed = plan.routes
+    .flatMap(({ to }) => to)
+    .flatMap(({ kind, config }) => (kind === 'topic' ? [String(config.name)] : []));
+  if ([...own, ...own.map((short) => `${plan.pipeline}.${short}`), ...routed].includes(name)) return null;
+  const bounds = await Promise.all(lanesOf(plan).map((lane) => log.bounds(name, lane)));
+  if (bounds.some(({ end }) => end > 0)) return null;
+  return `there is no topic ${name}; there are ${[...own, ...routed].join(', ')}.`;
+}
+
 /** Records that only tell the time. */
 const TIME_KINDS: ReadonlySet<string> = new Set(['tick', 'opened', 'mark']);
 const RESULTS: ReadonlySet<string> = new Set(['windows', 'alerts', 'deadletters']);
