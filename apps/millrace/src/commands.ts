@@ -6,6 +6,16 @@ import { run } from './commands/run.ts';
 import { status } from './commands/status.ts';
 import { tail } from './commands/tail.ts';
 import { test } from './commands/test.ts';
+import { types } from './commands/types.ts';
 
 /** Every command, in the order of `--help`. */
-export const commands: readonly CommandModule[] = [run, lint, test, explain, status, deadletters, tail];
+export const commands: readonly CommandModule[] = [
+  run,
+  lint,
+  test,
+  explain,
+  types,
+  status,
+  deadletters,
+  tail,
+];

@@ -65,6 +65,14 @@ test('explain shows the stages as text, as a flowchart and as a value', async ()
   expect(JSON.parse(value.stdout)).toMatchObject({ pipeline: 'payments', lanes: 2 });
 });
 
+test('types are those of the event, its enrichments, windows and alerts', async () => {
+  const { stdout } = await withChanges({}, 'types', 'pipeline.yaml');
+  expect(stdout).toMatch(/readonly paid_at: number;/);
+  expect(stdout).toMatch(/readonly shop: \{ city: string \| null \} \| null;/);
+  expect(stdout).toMatch(/readonly per_city: \{ payments: number \| null \};/);
+  expect(stdout).toMatch(/readonly name: 'velocity';/);
+});
+
 test.each([
   ['lint', 'nothing.yaml', 1, /there is no file nothing\.yaml/],
   ['lint', '--colour', 2, /unknown option '--colour'/],

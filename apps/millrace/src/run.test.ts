@@ -77,6 +77,10 @@ test('events over HTTP become windows, alerts, stored events and dead letters', 
   expect(page.headers.get('content-type')).toMatch(/^text\/html/);
   expect((await fetch(`${url}/livez`)).status).toBe(200);
   expect((await fetch(`${url}/readyz`)).status).toBe(200);
+  const { paths } = (await getJson(`${url}/openapi.json`)) as { readonly paths: object };
+  expect(Object.keys(paths)).toEqual(
+    expect.arrayContaining(['/v1/pipelines/{pipeline}/events', '/v1/status', '/metrics']),
+  );
   const metrics = await (await fetch(`${url}/metrics`)).text();
   expect(metrics).toContain('millrace_outcomes_total{pipeline="payments",outcome="processed"} 3\n');
   expect(metrics).toContain('millrace_audit_balanced{pipeline="payments"} 1\n');
@@ -266,6 +270,15 @@ test('what keeps it from starting is one message and exit code 3', async () => {
   const missing = await millrace(secret.path, 'run', 'pipeline.yaml', '--port', '0');
   expect(missing.stderr).toMatch(/ingest_token \(MILLRACE_SECRET_INGEST_TOKEN/);
   expect(missing.code).toBe(3);
+});
+
+test('a source that can not be read is one message', async () => {
+  const folder = paymentFolder({
+    'api: { http: {} }': 'history: { file: { path: ./nothing.csv, format: csv } }',
+  });
+  const { code, stderr } = await millrace(folder, 'run', 'pipeline.yaml', '--port', '0');
+  expect(stderr).toMatch(/^millrace: source history: no file matches .*nothing\.csv/m);
+  expect(code).toBe(3);
 });
 
 test('a changed document needs --rebuild, which computes everything anew from raw', async () => {

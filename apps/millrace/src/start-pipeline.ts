@@ -13,8 +13,11 @@ import { LaneStopped } from '@millrace/lanes/ports/log';
 import type { ResultStore } from '@millrace/lanes/ports/results';
 import type { PipelineStatus, Status } from '@millrace/lanes/status';
 import { serve } from '@millrace/serve/stage';
+import { EXIT } from '@millrace/service/exit-codes';
+import { Failure } from '@millrace/service/failure';
 import { type Host, openHost } from './http/host.ts';
 import { metricsRoute } from './http/metrics.ts';
+import { openApiRoute } from './http/openapi.ts';
 import { topicsRoute } from './http/topics.ts';
 import { type AcceptedEvents, countAccepted } from './run/accepted.ts';
 import { startFusedRunner } from './run/fused-runner.ts';
@@ -99,7 +102,7 @@ async function compose(options: PipelineOptions, opened: AsyncDisposableStack): 
   const status = () => statusOf(shared, runner, ingest, { state, stopped, startedMs });
   const host = await listen(shared, ingest, status);
   if (host !== null) opened.defer(() => host.close());
-  await ingest.start();
+  await startSources(ingest);
   state = 'running';
   return {
     url: host?.url ?? null,
@@ -112,6 +115,16 @@ async function compose(options: PipelineOptions, opened: AsyncDisposableStack): 
       await opened.disposeAsync();
     },
   };
+}
+
+/** A source that can't be read as the document says is a message for people, not a defect. */
+async function startSources(ingest: Ingest): Promise<void> {
+  try {
+    await ingest.start();
+  } catch (error) {
+    if (!(error instanceof Error) || error.constructor !== Error) throw error;
+    throw new Failure(error.message, EXIT.cannotRun, { cause: error });
+  }
 }
 
 function share(options: PipelineOptions, clock: Clock, parts: PipelineParts): Shared {
@@ -214,6 +227,7 @@ async function listen(shared: Shared, ingest: Ingest, status: () => PipelineStat
   };
   return openHost({ ...options.listen, logger }, [
     ingest.routes,
+    openApiRoute,
     metricsRoute(overall),
     topicsRoute({ plan, log: accepted.log, results, codec: codec.whole }),
     serve({ pipelines: [served], status: overall, clock, waitingFor }),

@@ -12,7 +12,7 @@ export class Failure extends Error {
 }
 
 /** Errors whose message says it all, by name: their classes belong to libraries that this one doesn't know. */
-const SPEAKING = new Set(['TableError', 'StateDamaged', 'SchemaIncompatible', 'SourceError']);
+const SPEAKING = new Set(['TableError', 'StateDamaged', 'SchemaIncompatible', 'ReplayRefused']);
 
 /** Takes whatever was thrown to what a person should read. A defect keeps its stack. */
 export function failureOf(error: unknown): Failure {

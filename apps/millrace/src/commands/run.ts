@@ -14,6 +14,12 @@ type RunOptions = Omit<RunSettings, Switch> &
     readonly stages?: string;
   };
 
+const ABOUT = `Runs a pipeline: all stages in this process, its page and API on one port.
+
+Everything that was acknowledged is in the data folder: after a stop or a crash it goes on from there. A secret NAME of
+the document is the variable MILLRACE_SECRET_NAME, or in the file that MILLRACE_SECRET_NAME_FILE names. The first
+Ctrl-C or SIGTERM drains, the second ends it at once.`;
+
 const PORT_MAX = 65_535;
 const STAGES = ['ingest', 'validate', 'enrich', 'aggregate', 'route', 'serve'];
 
@@ -33,6 +39,7 @@ export const run: CommandModule = {
   declare(command, surroundings, end) {
     command
       .argument('<file>', 'a pipeline document')
+      .description(ABOUT)
       .option('--data <folder>', 'where everything is kept (default: .millrace/PIPELINE)')
       .option('--port <number>', 'the page, the API and events on HTTP; 0: any free one', portOf, 8080)
       .option('--host <address>', 'the address to listen on; 0.0.0.0: all', '127.0.0.1')

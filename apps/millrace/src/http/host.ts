@@ -8,6 +8,14 @@ export interface HostOptions {
   readonly logger: Logger;
 }
 
+const UNKNOWN_PATH = {
+  error: {
+    code: 'unknown_path',
+    message: 'There is nothing at this path.',
+    hint: 'See /openapi.json for what there is.',
+  },
+};
+
 export interface Host {
   /** `http://127.0.0.1:8080` */
   readonly url: string;
@@ -22,6 +30,7 @@ export async function openHost(options: HostOptions, plugins: readonly FastifyPl
     const { statusCode = 500 } = error as { readonly statusCode?: number };
     if (statusCode >= 500) options.logger.error({ err: error, url: request.url }, 'a request failed');
   });
+  app.setNotFoundHandler((_request, reply) => reply.status(404).send(UNKNOWN_PATH));
   for (const plugin of plugins) await app.register(plugin);
   try {
     await app.listen({ host: options.host, port: options.port });

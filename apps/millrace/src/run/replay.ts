@@ -35,6 +35,8 @@ export interface ReplayOptions {
 /** Why a dead letter can't go back. */
 export class ReplayRefused extends Error {
   override readonly name = 'ReplayRefused';
+  /** Over HTTP: a conflict. */
+  readonly statusCode = 409;
 }
 
 /**
