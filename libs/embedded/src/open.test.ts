@@ -146,7 +146,7 @@ test('a folder that can not be written is named', async () => {
 test('a full disk is said to be so, and nothing that was acknowledged is gone', async () => {
   const script = fileURLToPath(new URL('./test/occupant.ts', import.meta.url));
   // A limit on the size of files stands in for the disk's; in units of 512 bytes or of a KiB, as the shell likes.
-  const limited = `trap '' XFSZ; ulimit -f 1000; exec "${process.execPath}" "${script}" "${folder}"`;
+  const limited = `trap '' XFSZ; ulimit -f 200; exec "${process.execPath}" "${script}" "${folder}"`;
   const child = spawn('sh', ['-c', limited], { stdio: ['pipe', 'pipe', 'ignore'] });
   children.push(child);
   let printed = '';

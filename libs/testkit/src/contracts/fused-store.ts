@@ -137,10 +137,18 @@ function growth(on: On): void {
     await waiting;
   });
 
-  on('remembers growth that came before the call', async ({ fused, log }) => {
+  on('remembers growth that came before the call, for one call', async ({ fused, log }) => {
     await fused.grown('raw', 1);
     await log.append('raw', 0, records('x'));
     await fused.grown('raw', FOREVER_MS);
+    let woken = false;
+    const next = fused.grown('raw', FOREVER_MS).then(() => {
+      woken = true;
+    });
+    await log.append('other', 0, records('x'));
+    expect(woken).toBe(false);
+    await log.append('raw', 0, records('y'));
+    await next;
   });
 
   on('what woke a call is seen by it alone', async ({ fused, log }) => {

@@ -77,9 +77,9 @@ function writing(on: On): void {
     on(`of versions written in the order ${order} the highest stays`, async (results) => {
       // By position first, then by revision.
       const versions = [
-        { position: 3, revision: 1 },
-        { position: 3, revision: 2 },
+        { position: 3, revision: 9 },
         { position: 2 ** 41 + 4, revision: 1 },
+        { position: 2 ** 41 + 4, revision: 2 },
       ];
       for (const i of order) await results.write(oneOfEach(i, versions[i]));
       for (const read of readers(results)) {
@@ -318,6 +318,7 @@ async function expectPages<Query extends TimeQuery>(
       expect(page.rows.length).toBeLessThanOrEqual(limit);
       expect(page.rows.length > 0 || page.next === null).toBe(true);
       rows.push(...page.rows);
+      expect(rows.length).toBeLessThanOrEqual(whole.rows.length);
       after = page.next;
     } while (after !== null);
     expect(rows).toEqual(whole.rows);

@@ -115,6 +115,16 @@ function compatibility(on: On): void {
     });
   }
 
+  on('an older schema that is registered again does not become the latest', async ({ registry, subject }) => {
+    const name = subject();
+    const withNote = (type: string, value: unknown) =>
+      record([...fieldsOf(base), field('note', type, { default: value })]);
+    const first = await registry.register(name, base);
+    await registry.register(name, withNote('string', ''));
+    expect(await registry.register(name, base)).toBe(first);
+    await expect(registry.register(name, withNote('long', 0))).rejects.toThrow(SchemaIncompatible);
+  });
+
   on('subjects are independent', async ({ registry, subject }) => {
     await registry.register(subject(), base);
     expect(await registry.register(subject(), record([field('card', 'long')]))).toBeGreaterThan(0);
