@@ -44,6 +44,23 @@ const DOCUMENTS: readonly (readonly [name: string, text: string, faults: readonl
     ],
   ],
   [
+    'an expression that YAML takes for a tag',
+    `${HEAD}detect: [ { name: a, when: !has(event.delay) } ]`,
+    ['p.yaml:4:46: when is empty (put an expression that starts with ! or # in quotes)'],
+  ],
+  [
+    'a table that is not there, and a column of a type that there is not: said once',
+    `${HEAD}tables: { t: { file: ./t.csv, primary: id, columns: { n: number } } }
+enrich:
+  - { name: known, table: t, match: event.origin, add: [n] }
+  - { name: lost, table: u, match: event.origin, add: [n] }
+detect: [ { name: a, when: "coalesce(event.known.n, 0) > coalesce(event.lost.n, 0)" } ]`,
+    [
+      'p.yaml:4:58: n can\'t be "number" (known are string, double, boolean, long)',
+      'p.yaml:7:26: there is no table u (did you mean t?)',
+    ],
+  ],
+  [
     'missing sections',
     'pipeline: x',
     ['p.yaml:1:1: the document has no event', 'p.yaml:1:1: the document has no sources'],
@@ -71,7 +88,7 @@ route:
       'p.yaml:5:23: "1 hour" is not a duration: write a whole number and its unit, such as 250ms, 10s, 5m, 1h or 30d',
       'p.yaml:7:14: there is no source kind fiel (did you mean file?)',
       'p.yaml:8:18: there is no key auht here (did you mean auth?)',
-      'p.yaml:8:39: body_limit is the number 5, wanted a text',
+      'p.yaml:8:39: body_limit is the number 5, wanted a text (write it with its unit, such as 1B)',
       'p.yaml:10:44: there is no window kind sliding (known are tumbling)',
       `p.yaml:10:65: emit can't be "sometimes" (known are close, updates)`,
       'p.yaml:12:24: there is no sink kind webhook (known are console, store)',
@@ -207,7 +224,7 @@ detect: [ { name: high, when: event.airport.altitude > 2000 } ]`,
   - { name: w, by: event.origin, window: { tumbling: 1s }, compute: { n: count() } }`,
     [
       'p.yaml:7:25: a tumbling window has to be longer than 0, such as 1m',
-      'p.yaml:9:14: every window has a group of its own (give the value another name)',
+      'p.yaml:9:14: every window has its own group (give the value another name)',
       'p.yaml:10:10: there is no aggregate median (known are count, sum, avg, min, max)',
       'p.yaml:11:14: event.origin is a text, sum takes a number',
       'p.yaml:12:10: event.delay is not an aggregate (write count(…), sum(…), avg(…), …)',
@@ -257,7 +274,7 @@ detect:
   - { name: d, from: alerts, to: [ { store: events } ] }`,
     [
       'p.yaml:5:54: alert.severity is never "hihg" (did you mean high?)',
-      'p.yaml:6:22: there is no window windows.x (known are events)',
+      'p.yaml:6:22: there is no window windows.x (known are events, alerts)',
       'p.yaml:7:22: there is no alert here (known are event)',
       'p.yaml:8:45: alerts are always stored',
     ],

@@ -87,7 +87,7 @@ function schemaFault(document: PipelineDocument, error: ErrorObject): DocumentFa
         path,
         'wrong_type',
         `${label} is ${kindOfValue(error.data)}, wanted ${wanted(error)}`,
-        null,
+        unitHint(error),
       );
     case 'enum': {
       const values = (error.params.allowedValues as unknown[]).map(String);
@@ -112,6 +112,8 @@ function schemaFault(document: PipelineDocument, error: ErrorObject): DocumentFa
       return faultAt(document, path, `bad_${error.params.format}`, formatMessage(error), null);
     case 'pattern':
       return badPattern(document, path, label, error);
+    case 'minLength':
+      return faultAt(document, path, 'bad_value', `${label} is empty`, EMPTY_HINT);
     default:
       return faultAt(document, path, 'bad_value', `${label} ${error.message ?? 'is not right'}`, null);
   }
@@ -163,6 +165,15 @@ function kindOfValue(value: unknown): string {
   if (value === null || value === undefined) return 'empty';
   if (Array.isArray(value)) return 'a list';
   return typeof value === 'object' ? 'a mapping' : `the ${typeof value} ${JSON.stringify(value)}`;
+}
+
+/** YAML reads what starts with ! as a tag of nothing, and what follows # as a comment. */
+const EMPTY_HINT = 'put an expression that starts with ! or # in quotes';
+
+/** For a number where a quantity is wanted: units are written. */
+function unitHint({ data, parentSchema }: ErrorObject): string | null {
+  const quantity = QUANTITIES.get(String((parentSchema as { readonly format?: unknown }).format));
+  return quantity && typeof data === 'number' ? `write it with its unit, such as ${quantity.example}` : null;
 }
 
 const WORDS: Readonly<Record<string, string>> = {

@@ -104,7 +104,7 @@ function compileCompute(
         building,
         at,
         'name_collision',
-        `every window has a ${name} of its own`,
+        `every window has its own ${name}`,
         'give the value another name',
       );
     }

@@ -16,6 +16,7 @@ export function windowNamed(
   path: Path,
   text: string,
   windows: readonly WindowPlan[],
+  others: readonly string[] = ['events'],
 ): WindowPlan | null {
   const name = text.startsWith('windows.') ? text.slice('windows.'.length) : text;
   const found = text.startsWith('windows.') ? windows.find((window) => window.name === name) : undefined;
@@ -28,7 +29,7 @@ export function windowNamed(
     path,
     'unknown_window',
     `there is no window ${text}`,
-    meantOrKnown(text, ['events', ...names]),
+    meantOrKnown(text, [...others, ...names]),
   );
   return null;
 }

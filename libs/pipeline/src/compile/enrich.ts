@@ -1,5 +1,5 @@
 import { RESERVED_ENRICHMENTS } from '../derived-schemas.ts';
-import { nullable, recordOf, type Type } from '../expression/type.ts';
+import { DYN, nullable, recordOf, type Type } from '../expression/type.ts';
 import { meantOrKnown } from '../faults.ts';
 import type { ColumnType, EnrichPlan } from '../plan.ts';
 import { type Building, report, type Section, type Variables } from './building.ts';
@@ -25,11 +25,12 @@ export function addedColumns(sections: readonly Section[]): ReadonlyMap<string, 
 export function enrichmentTypes(sections: readonly Section[], tables: Section): ReadonlyMap<string, Type> {
   return new Map(
     sections.map((section) => {
-      const table = tables[String(section.table)] as Section | undefined;
+      const name = String(section.table);
+      const table = Object.hasOwn(tables, name) ? (tables[name] as Section) : null;
       const types = (table?.columns ?? {}) as Readonly<Record<string, ColumnType>>;
-      const fields = (section.add as string[]).map(
-        (column) => [column, nullable(typeOfColumn(columnType(types, column)))] as const,
-      );
+      // What is wrong with the table is reported once, and not again wherever a column is used.
+      const typeOf = (column: string): Type => (table ? typeOfColumn(columnType(types, column)) : DYN);
+      const fields = (section.add as string[]).map((column) => [column, nullable(typeOf(column))] as const);
       return [String(section.name), nullable(recordOf(new Map(fields)))] as const;
     }),
   );

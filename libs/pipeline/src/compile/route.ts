@@ -47,7 +47,7 @@ export function compileRoutes(
       const variables = from === 'events' ? events : new Map([['alert', ALERT]]);
       return [{ name, from: { topic: from }, when: whenOf(building, path, section, variables), to }];
     }
-    const window = windowNamed(building, [...path, 'from'], from, windows);
+    const window = windowNamed(building, [...path, 'from'], from, windows, ['events', 'alerts']);
     if (!window) return [];
     const variables = new Map([['window', windowType(window)]]);
     return [

@@ -123,7 +123,8 @@ const COLUMN_TYPES: Readonly<Record<ColumnType, Type>> = {
 export const columnType = (types: Readonly<Record<string, ColumnType>>, column: string): ColumnType =>
   Object.hasOwn(types, column) ? types[column]! : 'string';
 
-export const typeOfColumn = (column: ColumnType): Type => COLUMN_TYPES[column];
+/** Of a type that there isn't, which has been reported, anything may be. */
+export const typeOfColumn = (column: ColumnType): Type => COLUMN_TYPES[column] ?? DYN;
 
 export function compileTables(
   building: Building,
