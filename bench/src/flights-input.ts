@@ -12,7 +12,7 @@ interface Row {
  * Writes the flights as one JSON array of `events` rows: the 20,000 again and again, each copy shifted by whole days
  * beyond the span of the one before, so that time goes on.
  */
-async function writeFlights(path: string, events: number): Promise<void> {
+export async function writeFlights(path: string, events: number): Promise<void> {
   const rows = JSON.parse(readFileSync(new URL('flights-20k.json', DATA), 'utf8')) as Row[];
   const times = rows.map((row) => Date.parse(`${row.date.replaceAll('/', '-').replace(' ', 'T')}Z`));
   const spanMs = (Math.floor((times.at(-1)! - times[0]!) / DAY_MS) + 1) * DAY_MS;
@@ -30,7 +30,3 @@ async function writeFlights(path: string, events: number): Promise<void> {
   file.end(']\n');
   await finished(file);
 }
-
-const [path, events] = process.argv.slice(2);
-if (path === undefined || events === undefined) throw new Error('usage: flights-input.ts FILE EVENTS');
-await writeFlights(path, Number(events));

@@ -9,6 +9,7 @@ import { compile } from '@millrace/pipeline/compile';
 import type { Plan } from '@millrace/pipeline/plan';
 import { report } from './figure.ts';
 
+const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
 const SILENT = { info: () => {}, warn: () => {}, error: () => {} };
 
 /**
@@ -20,11 +21,7 @@ export async function benchFlights(events: number): Promise<void> {
   try {
     const input = join(folder, 'flights.json');
     // In a process of its own: what it allocates is not the pipeline's.
-    execFileSync(process.execPath, [
-      fileURLToPath(new URL('flights-input.ts', import.meta.url)),
-      input,
-      String(events),
-    ]);
+    execFileSync(process.execPath, [MAIN, '--write-flights', input, '--events', String(events)]);
     await measure(flightsPlan(input), join(folder, 'data'), events);
   } finally {
     rmSync(folder, { recursive: true });

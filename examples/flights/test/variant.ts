@@ -88,7 +88,7 @@ function planting(flights: readonly Flight[], planted: Planted, pick: (below: nu
     add(flight, 0, JSON.stringify({ ...flight, id: id++, delay: 99_999 }));
   }
   for (let i = 0; i < planted.unknownAirport; i++) {
-    const flight = { ...some(), id: id++, origin: 'XXX' };
+    const flight = { ...some(), id: id++, origin: 'ZZZ' };
     counted.push(flight);
     add(flight, 0);
   }
