@@ -320,6 +320,21 @@ test('--watch runs the next version of the document, and tells of faults', async
   expect((await cli.kill('SIGINT')).code).toBe(0);
 });
 
+test('whoever follows a topic or the stream does not hold up the end', async () => {
+  const folder = paymentFolder();
+  const { cli, url, api } = await start(folder);
+  const follower = new Cli(['tail', 'raw', '--url', url], folder);
+  cleanUps.push(() => follower.kill('SIGKILL'));
+  const stream = await fetch(`${api}/stream`);
+  expect(stream.status).toBe(200);
+  await eventually(async () => {
+    await postJson(`${api}/events`, payment(`p${Date.now()}`));
+    return follower.stdout !== '';
+  });
+  expect((await cli.kill('SIGTERM')).code).toBe(0);
+  expect((await follower.ended).code).toBe(0);
+});
+
 test('a second signal ends it at once', async () => {
   const folder = paymentFolder();
   const { url, api, cli } = await start(folder);

@@ -25,6 +25,11 @@ test('what nobody expected is a defect, with its stack', () => {
   expect(exitCode).toBe(EXIT.defect);
 });
 
+test('what is behind an error says more than the error', () => {
+  const cause = Object.assign(new Error('The disk is full.'), { name: 'DiskError' });
+  expect(failureOf(new Error('an earlier commit failed', { cause })).message).toBe('The disk is full.');
+});
+
 test('a failure stays as it is', () => {
   const failure = new Failure('give the ids', EXIT.usage);
   expect(failureOf(failure)).toBe(failure);

@@ -12,21 +12,32 @@ export class Failure extends Error {
 }
 
 /** Errors whose message says it all, by name: their classes belong to libraries that this one doesn't know. */
-const SPEAKING = new Set(['TableError', 'StateDamaged', 'SchemaIncompatible', 'ReplayRefused']);
+const SPEAKING = new Set([
+  'TableError',
+  'StateDamaged',
+  'SchemaIncompatible',
+  'ReplayRefused',
+  'DiskError',
+  'FolderInUse',
+]);
 
 /** Takes whatever was thrown to what a person should read. A defect keeps its stack. */
 export function failureOf(error: unknown): Failure {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    const known = knownFailure(cause);
+    if (known !== null) return known;
+  }
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return new Failure(`a defect of Millrace, please report it:\n${text}`, EXIT.defect, { cause: error });
+}
+
+function knownFailure(error: Error): Failure | null {
   if (error instanceof Failure) return error;
   if (error instanceof LaneStopped) {
     return new Failure(`${error.message} [${error.code}]`, EXIT.cannotRun, { cause: error });
   }
-  if (error instanceof Error && SPEAKING.has(error.name)) {
-    return new Failure(error.message, EXIT.cannotRun, { cause: error });
-  }
-  const system = systemMessage(error);
-  if (system !== null) return new Failure(system, EXIT.cannotRun, { cause: error });
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return new Failure(`a defect of Millrace, please report it:\n${text}`, EXIT.defect, { cause: error });
+  const message = SPEAKING.has(error.name) ? error.message : systemMessage(error);
+  return message === null ? null : new Failure(message, EXIT.cannotRun, { cause: error });
 }
 
 function systemMessage(error: unknown): string | null {

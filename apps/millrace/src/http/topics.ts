@@ -8,6 +8,8 @@ const LIMIT_MAX = 1_000_000;
 /** `GET /v1/pipelines/{pipeline}/topics/{topic}?from=start|end&limit=`: records as NDJSON, for `millrace tail`. */
 export function topicsRoute(source: TopicSource): FastifyPluginAsync {
   return async (app) => {
+    const closing = new AbortController();
+    app.addHook('preClose', async () => closing.abort());
     app.get('/v1/pipelines/:pipeline/topics/:topic', {
       schema: {
         querystring: {
@@ -28,10 +30,11 @@ export function topicsRoute(source: TopicSource): FastifyPluginAsync {
         const query = request.query as Omit<TailOptions, 'signal'>;
         const gone = new AbortController();
         reply.raw.on('close', () => gone.abort());
+        const signal = AbortSignal.any([gone.signal, closing.signal]);
         const lines = async function* () {
           // A first byte, so that whoever waits knows that it is connected.
           yield '\n';
-          for await (const record of readTopic(source, topic, { ...query, signal: gone.signal })) {
+          for await (const record of readTopic(source, topic, { ...query, signal })) {
             yield `${JSON.stringify(record)}\n`;
           }
         };

@@ -31,9 +31,9 @@ export async function startWorkersRunner(
   const consumer = await startWorkers(
     { ...options, onSaved: (standing) => standings.note(standing) },
     READS.map(([stage]) => stage),
-    (stage, lane, error) => {
+    (_stage, lane, error) => {
       standings.stopped(lane, error);
-      finished.reject(new Error(`${stage}, lane ${lane}: ${error.message}`, { cause: error }));
+      finished.reject(error);
     },
   );
   finished.promise.catch(() => {});
