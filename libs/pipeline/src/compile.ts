@@ -179,7 +179,9 @@ function functionsText(building: Building, data: Section): string {
 /** Covers what decides the outputs, and not where the files lie. */
 function hashOf(building: Building, shape: EventShape, functions: string): string {
   const document = building.document;
-  const written = JSON.stringify(document.value, (_, value: unknown) => {
+  // A case more is no reason to compute everything anew.
+  const deciding = { ...(document.value as Section), cases: undefined };
+  const written = JSON.stringify(deciding, (_, value: unknown) => {
     const f = typeof value === 'string' ? document.functionOf(value) : null;
     return f ? String(f) : value;
   });
