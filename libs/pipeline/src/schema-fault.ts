@@ -1,7 +1,7 @@
 import type { ErrorObject } from 'ajv/dist/2020.js';
 import { BRACES_HINT, type Data, type Path, type PipelineDocument, pathText } from './document.ts';
-import { NAME_PATTERN } from './document-schema.ts';
 import { type DocumentFault, didYouMean, meantOrKnown } from './faults.ts';
+import { NAME_PATTERN } from './schema-parts.ts';
 import { QUANTITIES } from './settings.ts';
 
 export function faultAt(

@@ -22,23 +22,31 @@ type Format = 'csv' | 'json' | 'ndjson';
  */
 export const fileTable: TableKind = {
   name: 'file',
-  summary: 'a CSV, JSON or NDJSON file, held in memory',
+  summary: 'A CSV, JSON or NDJSON file, held in memory.',
   shorthand: 'path',
   settings: {
     type: 'object',
     additionalProperties: false,
     required: ['path'],
     properties: {
-      path: { type: 'string', format: 'path', minLength: 1, description: 'The file.' },
+      path: {
+        type: 'string',
+        format: 'path',
+        minLength: 1,
+        description: 'The file.',
+        examples: ['./merchants.csv'],
+      },
       format: {
         enum: ['csv', 'json', 'ndjson'],
-        description: 'Default: by the ending of the name (.csv, .json, .ndjson, .jsonl).',
+        description: 'What is in it. Default: by the ending of its name (.csv, .json, .ndjson, .jsonl).',
+        examples: ['csv'],
       },
       delimiter: {
         type: 'string',
         minLength: 1,
         maxLength: 1,
-        description: 'Of a CSV file; default: a comma.',
+        description: 'Between the fields of CSV. Default: a comma.',
+        examples: [';'],
       },
     },
   },

@@ -8,9 +8,9 @@ const LINE_LENGTH_MAX = 500;
 /** One line per value on standard output, in colour on a terminal unless NO_COLOR is set. */
 export const consoleSink: OuterSinkKind = {
   name: 'console',
-  summary: 'prints one line per value on standard output',
+  summary: 'Prints one line per value on standard output.',
   reach: 'outer',
-  settings: { type: 'object', additionalProperties: false, properties: {} },
+  settings: { type: 'object', additionalProperties: false, properties: {}, examples: [{}] },
   async open(sink, { stdout, env }) {
     const colour = stdout.isTTY === true && !env.NO_COLOR;
     return {

@@ -3,7 +3,7 @@ import type { InnerSinkKind } from '../sink.ts';
 /** Keeps a route's events among the results, under the route's name. Windows and alerts are kept anyway. */
 export const storeSink: InnerSinkKind = {
   name: 'store',
-  summary: 'keeps the events among the results, for queries',
+  summary: 'Keeps the events among the results, for queries.',
   reach: 'inner',
   shorthand: 'table',
   settings: {
@@ -11,7 +11,11 @@ export const storeSink: InnerSinkKind = {
     additionalProperties: false,
     required: ['table'],
     properties: {
-      table: { const: 'events', description: 'Only events: windows and alerts are always stored.' },
+      table: {
+        const: 'events',
+        description: 'Only events: windows and alerts are always stored.',
+        examples: ['events'],
+      },
     },
   },
   check: (_, { from }) =>

@@ -10,7 +10,7 @@ interface TopicConfig {
 /** A topic of the embedded log that the user named, as JSON; the key picks the lane. */
 export const topicSink: InnerSinkKind = {
   name: 'topic',
-  summary: 'appends JSON records to a topic of the embedded log',
+  summary: 'Appends JSON records to a topic of the embedded log.',
   reach: 'inner',
   shorthand: 'name',
   settings: {
@@ -21,7 +21,8 @@ export const topicSink: InnerSinkKind = {
       name: {
         type: 'string',
         pattern: '^[a-zA-Z0-9._-]{1,200}$',
-        description: 'Not one of the pipeline’s own topics.',
+        description: 'The topic, none of the pipeline’s own.',
+        examples: ['fraud.alarms'],
       },
     },
   },

@@ -38,7 +38,7 @@ const NOTHING_TO_SAY: Judgement = { anomalous: false, score: null };
  */
 export const zscore: DetectorKind<Config, State> = {
   name: 'zscore',
-  summary: 'distance from the running mean in standard deviations, older values counting less and less',
+  summary: 'Distance from the running mean in standard deviations, older values counting less and less.',
   settings: {
     type: 'object',
     additionalProperties: false,
@@ -48,17 +48,20 @@ export const zscore: DetectorKind<Config, State> = {
         type: 'number',
         exclusiveMinimum: 0,
         description: 'A value further than this many standard deviations from the mean is anomalous.',
+        examples: [4],
       },
       half_life: {
         type: 'string',
         format: 'duration',
         description: 'The event time after which a value counts half, such as 30d.',
+        examples: ['30d'],
       },
       warmup: {
         type: 'integer',
         minimum: 2,
         default: WARMUP_DEFAULT,
         description: 'How many values a group needs before any is judged.',
+        examples: [50],
       },
     },
   },

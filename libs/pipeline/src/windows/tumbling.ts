@@ -7,8 +7,13 @@ import type { WindowFamily } from '../window-kind.ts';
  */
 export const tumbling: WindowFamily = {
   name: 'tumbling',
-  summary: 'windows of one size, end to end: `tumbling: 1m`',
-  settings: { type: 'string', format: 'duration', description: 'The size of each window, such as 1m.' },
+  summary: 'Windows of one size, end to end: `tumbling: 1m`.',
+  settings: {
+    type: 'string',
+    format: 'duration',
+    description: 'The size of each window; they stand end to end.',
+    examples: ['1m'],
+  },
   configure(settings) {
     const sizeMs = parseDuration(settings as string);
     if (sizeMs === 0) throw new RangeError('a tumbling window has to be longer than 0, such as 1m');
