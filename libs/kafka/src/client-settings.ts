@@ -3,8 +3,19 @@ import type { ConsumerConfig, ProducerConfig, RetryOptions } from 'kafkajs';
 /** A lane tries again for as long as it has to; kafkajs only bridges what a look at the brokers mends. */
 const RETRY: RetryOptions = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 3 };
 
+/** How long an answer is waited for: a connection that went silent holds up its lanes, and a close, this long. */
+export const REQUEST_TIMEOUT_MS = 10_000;
+/** How long the brokers wait for all replicas; they should say so themselves before the request is given up. */
+export const APPEND_TIMEOUT_MS = 8_000;
+
 export const PRODUCER_SETTINGS: ProducerConfig = {
   allowAutoTopicCreation: false,
+  createPartitioner:
+    () =>
+    ({ message }) => {
+      if (message.partition === undefined) throw new TypeError('a message without its partition');
+      return message.partition;
+    },
   retry: RETRY,
 };
 

@@ -7,27 +7,19 @@ import {
   type LogRecord,
   type Position,
 } from '@millrace/lanes/ports/log';
-import type { Logger } from '@millrace/lanes/ports/logger';
-import { type Admin, Kafka, type KafkaConfig, logLevel, type Producer } from 'kafkajs';
+import type { Admin, Producer } from 'kafkajs';
 import { acknowledgedAt } from './acknowledged.ts';
-import { PRODUCER_SETTINGS } from './client-settings.ts';
+import { APPEND_TIMEOUT_MS } from './client-settings.ts';
+import { type ClientOptions, type Clients, createClients } from './clients.ts';
 import { type GroupMember, joinGroup } from './group-member.ts';
 import { toMessage } from './kafka-record.ts';
-import { logTo } from './kafkajs-log.ts';
 import { commitFromOutside, fetchPosition } from './positions.ts';
 import { createSeats } from './seats.ts';
 import { openTopicReader, type TopicReader } from './topic-reader.ts';
 import { createTopics, type TopicOptions } from './topics.ts';
 
-export interface KafkaOptions {
-  /** `host:port` of some brokers. */
-  readonly brokers: readonly string[];
-  /** What the brokers' logs and quotas know this process by. */
-  readonly clientId: string;
-  readonly logger: Logger;
+export interface KafkaOptions extends ClientOptions {
   readonly clock?: Clock;
-  /** TLS, SASL and sockets, as kafkajs takes them. */
-  readonly connection?: Pick<KafkaConfig, 'ssl' | 'sasl' | 'socketFactory'>;
 }
 
 export interface KafkaLog extends EventLog {
@@ -42,41 +34,34 @@ const ALL_IN_SYNC = -1;
 
 /** The log on Kafka. @throws Error when no broker can be reached. */
 export async function openKafkaLog(options: KafkaOptions): Promise<KafkaLog> {
-  const { brokers, clientId, logger, clock = systemClock, connection = {} } = options;
-  const kafka = new Kafka({
-    ...connection,
-    brokers: [...brokers],
-    clientId,
-    logLevel: logLevel.WARN,
-    logCreator: logTo(logger),
-  });
-  const admin = kafka.admin();
-  const producer = kafka.producer(PRODUCER_SETTINGS);
+  const clients = createClients(options);
+  const admin = clients.admin();
+  const producer = clients.producer();
   await Promise.all([admin.connect(), producer.connect()]);
-  return new OpenKafkaLog(kafka, admin, producer, clock, logger);
+  return new OpenKafkaLog(clients, admin, producer, options);
 }
 
 class OpenKafkaLog implements KafkaLog {
-  readonly #kafka: Kafka;
+  readonly #clients: Clients;
   readonly #admin: Admin;
   readonly #producer: Producer;
   readonly #clock: Clock;
-  readonly #logger: Logger;
+  readonly #logger: ClientOptions['logger'];
   readonly #seats: ReturnType<typeof createSeats>;
   readonly #members = new Set<GroupMember>();
   readonly #readers = new Map<string, Promise<TopicReader>>();
   /** What was last committed or fetched here, by lane of a group: kafkajs may wipe it. */
   readonly #known = new Map<string, Position>();
 
-  constructor(kafka: Kafka, admin: Admin, producer: Producer, clock: Clock, logger: Logger) {
-    this.#kafka = kafka;
+  constructor(clients: Clients, admin: Admin, producer: Producer, options: KafkaOptions) {
+    this.#clients = clients;
     this.#admin = admin;
     this.#producer = producer;
-    this.#clock = clock;
-    this.#logger = logger;
+    this.#clock = options.clock ?? systemClock;
+    this.#logger = options.logger;
     this.#seats = createSeats(
       ({ group, topic }, lane, offset) => this.#checkInside(group, topic, lane, offset),
-      clock,
+      this.#clock,
     );
   }
 
@@ -93,7 +78,12 @@ class OpenKafkaLog implements KafkaLog {
   async #send(topic: string, lane: number, records: readonly LogRecord[]): Promise<number> {
     const messages = records.map((record) => toMessage(record, lane));
     try {
-      const results = await this.#producer.send({ topic, acks: ALL_IN_SYNC, messages });
+      const results = await this.#producer.send({
+        topic,
+        acks: ALL_IN_SYNC,
+        timeout: APPEND_TIMEOUT_MS,
+        messages,
+      });
       return acknowledgedAt(results, topic, lane);
     } catch (error) {
       if (error instanceof AppendError) throw error;
@@ -106,7 +96,7 @@ class OpenKafkaLog implements KafkaLog {
   async consume(options: Parameters<EventLog['consume']>[0]): Promise<{ close(): Promise<void> }> {
     const { group, topic } = options;
     const member = await joinGroup(options, {
-      kafka: this.#kafka,
+      clients: this.#clients,
       seats: this.#seats,
       clock: this.#clock,
       logger: this.#logger,
@@ -131,7 +121,7 @@ class OpenKafkaLog implements KafkaLog {
     const members = [...this.#members].filter(
       ({ options }) => options.group === group && options.topic === topic,
     );
-    if (members.length === 0) await commitFromOutside(this.#kafka, group, topic, lane, position);
+    if (members.length === 0) await commitFromOutside(this.#clients, group, topic, lane, position);
     else {
       const owner = members.find((member) => member.isAssigned(lane));
       if (!owner) throw new Error(`group ${group}, topic ${topic}: lane ${lane} has gone to another owner`);
@@ -152,7 +142,7 @@ class OpenKafkaLog implements KafkaLog {
     if (base >= end) return { base, records: [], end };
     let reader = this.#readers.get(topic);
     if (!reader) {
-      reader = openTopicReader(this.#kafka, topic);
+      reader = openTopicReader(this.#clients, topic);
       this.#readers.set(topic, reader);
       reader.catch(() => this.#readers.delete(topic));
     }

@@ -2,8 +2,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '@millrace/lanes/ports/clock';
 import { type ConsumeOptions, LaneStopped, type LogBatch, type Position } from '@millrace/lanes/ports/log';
 import type { Logger } from '@millrace/lanes/ports/logger';
-import type { ConsumerGroupJoinEvent, EachBatchPayload, Kafka } from 'kafkajs';
-import { MEMBER_SETTINGS } from './client-settings.ts';
+import type { ConsumerGroupJoinEvent, EachBatchPayload } from 'kafkajs';
+import type { Clients } from './clients.ts';
 import { fromBatch } from './kafka-record.ts';
 import type { Member, Seats } from './seats.ts';
 
@@ -19,7 +19,7 @@ export interface GroupMember extends Member {
 }
 
 export interface GroupMemberParts {
-  readonly kafka: Kafka;
+  readonly clients: Clients;
   readonly seats: Seats;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -32,9 +32,9 @@ export interface GroupMemberParts {
  * holds up neither heartbeats nor other lanes, and nothing is thrown at kafkajs, which would end the whole consumer.
  */
 export async function joinGroup(options: ConsumeOptions, parts: GroupMemberParts): Promise<GroupMember> {
-  const { kafka, seats, clock, logger } = parts;
+  const { clients, seats, clock, logger } = parts;
   const { group, topic } = options;
-  const consumer = kafka.consumer({ ...MEMBER_SETTINGS, groupId: group });
+  const consumer = clients.consumer(group);
   const started = Promise.withResolvers<void>();
   const assigned = new Set<number>();
   const held = new Set<number>();

@@ -1,12 +1,12 @@
 import type { Logger } from '@millrace/lanes/ports/logger';
-import { type logCreator, logLevel } from 'kafkajs';
+import type { logCreator } from 'kafkajs';
 
-/** kafkajs' own lines; an error of it is a try that failed, which it or the lanes repeat. */
+/**
+ * kafkajs' own lines, all as information: what it calls an error is a try that failed, or a rebalance. What fails in
+ * the end is an error of the port, and is told by whoever tries again.
+ */
 export function logTo(logger: Logger): logCreator {
   return () =>
-    ({ namespace, level, log: { message, timestamp: _, logger: __, ...fields } }) => {
-      const text = `kafka client, ${namespace}: ${message}`;
-      if (level <= logLevel.WARN) logger.warn(fields, text);
-      else logger.info(fields, text);
-    };
+    ({ namespace, log: { message, timestamp: _, logger: __, ...fields } }) =>
+      logger.info(fields, `kafka client${namespace ? `, ${namespace}` : ''}: ${message}`);
 }

@@ -1,6 +1,6 @@
 import type { Position } from '@millrace/lanes/ports/log';
-import type { Admin, Kafka } from 'kafkajs';
-import { MEMBER_SETTINGS } from './client-settings.ts';
+import type { Admin } from 'kafkajs';
+import type { Clients } from './clients.ts';
 
 /** The position of a group in a lane; null: it has none. */
 export async function fetchPosition(
@@ -22,13 +22,13 @@ export async function fetchPosition(
  * so it joins for a moment, which makes members elsewhere share the lanes anew.
  */
 export async function commitFromOutside(
-  kafka: Kafka,
+  clients: Clients,
   group: string,
   topic: string,
   lane: number,
   { offset, metadata }: Position,
 ): Promise<void> {
-  const consumer = kafka.consumer({ ...MEMBER_SETTINGS, groupId: group });
+  const consumer = clients.consumer(group);
   let isCommitted = false;
   consumer.on(consumer.events.GROUP_JOIN, () => consumer.pause([{ topic }]));
   consumer.on(consumer.events.COMMIT_OFFSETS, () => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { LogRecord } from '@millrace/lanes/ports/log';
-import type { EachBatchPayload, Kafka } from 'kafkajs';
-import { MEMBER_SETTINGS } from './client-settings.ts';
+import type { EachBatchPayload } from 'kafkajs';
+import type { Clients } from './clients.ts';
 import { fromBatch } from './kafka-record.ts';
 
 /** How long a read waits for records that are there. */
@@ -23,9 +23,9 @@ interface Wanted {
   readonly found: (records: readonly LogRecord[]) => void;
 }
 
-export async function openTopicReader(kafka: Kafka, topic: string): Promise<TopicReader> {
+export async function openTopicReader(clients: Clients, topic: string): Promise<TopicReader> {
   const groupId = `millrace-read-${randomUUID()}`;
-  const consumer = kafka.consumer({ ...MEMBER_SETTINGS, groupId });
+  const consumer = clients.consumer(groupId);
   let wanted: Wanted | null = null;
   let last: Promise<unknown> = Promise.resolve();
 
@@ -77,7 +77,7 @@ export async function openTopicReader(kafka: Kafka, topic: string): Promise<Topi
     async close() {
       await last;
       await consumer.disconnect();
-      const admin = kafka.admin();
+      const admin = clients.admin();
       try {
         await admin.connect();
         await admin.deleteGroups([groupId]);
