@@ -90,6 +90,14 @@ test('events over HTTP become windows, alerts, stored events and dead letters', 
   expect(code).toBe(0);
 });
 
+test('the line that it prints sends an event, to where the page shows it', async () => {
+  const { cli, url } = await start(paymentFolder());
+  const { send } = JSON.parse(cli.stderr.split('\n').find((line) => line.includes('"url"'))!);
+  const [, target, body] = /(http:\S+) -d '(.+)'$/.exec(send)!;
+  expect(await postJson(target!, JSON.parse(body!))).toEqual({ accepted: 1, rejected: [] });
+  expect((await settled(url, 1)).audit.processed).toBe(1);
+});
+
 test('after a kill it goes on from where it was: nothing is lost, nothing counts twice', async () => {
   const folder = paymentFolder();
   const first = await start(folder);

@@ -7,8 +7,17 @@ export async function startFusedRunner(options: FusedOptions, accepted: Accepted
   const raw = `${options.plan.pipeline}.raw`;
   await accepted.learnEnds(raw);
   const run = await startFused(options);
-  // Nothing is appended before this is done, so what is read meanwhile is counted once.
-  for (const lane of run.lanes) await accepted.recount(lane.lane, lane.offset, lane.settled.events);
+  async function stop(): Promise<void> {
+    run.stop();
+    await run.finished;
+  }
+  try {
+    // Nothing is appended before this is done, so what is read meanwhile is counted once.
+    for (const lane of run.lanes) await accepted.recount(lane.lane, lane.offset, lane.settled.events);
+  } catch (error) {
+    await stop().catch(() => {});
+    throw error;
+  }
   return {
     finished: run.finished,
     lanes: () =>
@@ -22,9 +31,6 @@ export async function startFusedRunner(options: FusedOptions, accepted: Accepted
         stopped: null,
       })),
     lags: () => undefined,
-    async stop() {
-      run.stop();
-      await run.finished;
-    },
+    stop,
   };
 }

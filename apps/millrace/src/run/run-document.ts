@@ -120,8 +120,10 @@ class DocumentRun {
       rebuild,
     });
     this.#port = Number(new URL(pipeline.url!).port);
-    if (this.#format === 'pretty') err.write(welcome(plan, pipeline, folder, this.#surroundings));
-    else this.#logger.info({ pipeline: plan.pipeline, url: pipeline.url, data: folder }, 'running');
+    const url = pipeline.url!;
+    const send = curlLine(plan, url);
+    if (this.#format === 'pretty') err.write(welcome(plan, url, folder, send, this.#surroundings));
+    else this.#logger.info({ pipeline: plan.pipeline, url, data: folder, send }, 'running');
     return pipeline;
   }
 
@@ -142,24 +144,27 @@ class DocumentRun {
 }
 
 /** Where the page is, and how to send an event of one's own. */
-function welcome(plan: Plan, { url }: RunningPipeline, folder: string, { err }: Surroundings): string {
+function welcome(
+  plan: Plan,
+  url: string,
+  folder: string,
+  send: string | null,
+  { err }: Surroundings,
+): string {
   const lines = [
     `${err.paint('bold', plan.pipeline)} runs; its page is at ${err.paint('cyan', `${url}/`)}`,
     `what it keeps is in ${folder}; Ctrl-C drains and ends it`,
-    ...curlLine(plan, url ?? ''),
+    ...(send === null ? [] : ['send an event of your own:', send]),
   ];
   return `${lines.map((text) => `  ${text}`).join('\n')}\n\n`;
 }
 
-/** One that can be pasted into a shell; none where no source takes events as they are. */
-function curlLine({ pipeline, sources, event }: Plan, url: string): string[] {
+/** One that can be pasted into a shell; null where no source takes events as they are. */
+function curlLine({ pipeline, sources, event }: Plan, url: string): string | null {
   const source = sources.find(({ kind, map }) => kind === 'http' && map === null);
-  if (source === undefined) return [];
+  if (source === undefined) return null;
   const example = JSON.stringify(exampleFor(event, systemClock.now()));
   const token = source.config.auth === undefined ? '' : " -H 'authorization: Bearer TOKEN'";
   const quoted = `'${example.replaceAll("'", `'\\''`)}'`;
-  return [
-    'send an event of your own:',
-    `curl -H 'content-type: application/json'${token} ${url}/v1/pipelines/${pipeline}/events/${source.name} -d ${quoted}`,
-  ];
+  return `curl -H 'content-type: application/json'${token} ${url}/v1/pipelines/${pipeline}/events/${source.name} -d ${quoted}`;
 }

@@ -37,8 +37,13 @@ export async function startWorkersRunner(
     },
   );
   finished.promise.catch(() => {});
-  await Promise.race([standings.complete, finished.promise]);
-  for (let lane = 0; lane < plan.lanes; lane++) await standings.recount(lane);
+  try {
+    await Promise.race([standings.complete, finished.promise]);
+    for (let lane = 0; lane < plan.lanes; lane++) await standings.recount(lane);
+  } catch (error) {
+    await consumer.close();
+    throw error;
+  }
   return {
     finished: finished.promise,
     lanes: () => standings.lanes(),
