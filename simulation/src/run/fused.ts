@@ -9,7 +9,7 @@ import { createClock } from '../world/clock.ts';
 import { createFusedDisk, createFusedStore, type FusedDisk } from '../world/fused.ts';
 import { createProcess } from '../world/process.ts';
 import { createRegistry, type RegistryServer } from '../world/registry.ts';
-import { openCodec } from './codec.ts';
+import { createCodecs, type OpenCodec } from './codec.ts';
 import { createMoodyTable } from './moody-table.ts';
 import { laneStages } from './service.ts';
 import { createSimulatedWorld, type SimulatedWorld } from './simulated-world.ts';
@@ -47,7 +47,8 @@ export async function runFused({ seed, plan, registry, raw }: FusedRunOptions): 
   const merged = raw.map(() => new Map<number, ObservedPartial>());
   const faults: string[] = [];
   const fed = raw.map(() => 0);
-  let life = openLife({ world, plan, registry, disk, merged, faults }, 0);
+  const surroundings = { world, plan, openCodec: createCodecs(plan), registry, disk, merged, faults };
+  let life = openLife(surroundings, 0);
 
   function feed(): void {
     const lane = random.below(raw.length);
@@ -59,7 +60,7 @@ export async function runFused({ seed, plan, registry, raw }: FusedRunOptions): 
 
   function crash(left: number): void {
     life.process.crash();
-    life = openLife({ world, plan, registry, disk, merged, faults }, left);
+    life = openLife(surroundings, left);
     if (left > 0) scheduler.after(scheduler.delay(CRASH_MS), 'crash', () => crash(left - 1));
   }
 
@@ -77,6 +78,7 @@ export async function runFused({ seed, plan, registry, raw }: FusedRunOptions): 
 interface Surroundings {
   readonly world: SimulatedWorld;
   readonly plan: Plan;
+  readonly openCodec: OpenCodec;
   readonly registry: RegistryServer;
   readonly disk: FusedDisk;
   readonly merged: readonly Map<number, ObservedPartial>[];
@@ -84,7 +86,7 @@ interface Surroundings {
 }
 
 /** The process from one start to its crash. */
-function openLife({ world, plan, registry, disk, merged, faults }: Surroundings, life: number) {
+function openLife({ world, plan, openCodec, registry, disk, merged, faults }: Surroundings, life: number) {
   const { network, broker, results, random } = world;
   const process = createProcess(`fused${life}`);
   const clock = createClock(network, process, 0);
@@ -92,7 +94,7 @@ function openLife({ world, plan, registry, disk, merged, faults }: Surroundings,
   let run: Awaited<ReturnType<typeof startFused>> | null = null;
 
   async function live(): Promise<void> {
-    const codec = await openCodec(plan, createRegistry(network, registry, process), clock);
+    const codec = await openCodec(createRegistry(network, registry, process), clock);
     run = await startFused({
       plan,
       generation: 0,

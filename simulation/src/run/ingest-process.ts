@@ -8,7 +8,7 @@ import { createDisk } from '../world/disk.ts';
 import { createProcess, type SimulatedProcess } from '../world/process.ts';
 import { createRegistry } from '../world/registry.ts';
 import { createStateStore } from '../world/state.ts';
-import { openCodec } from './codec.ts';
+import type { OpenCodec } from './codec.ts';
 import type { SimulatedWorld } from './simulated-world.ts';
 
 /** A process that runs ingest. */
@@ -24,6 +24,7 @@ export interface IngestProcess {
 export interface IngestProcessOptions {
   readonly world: SimulatedWorld;
   readonly plan: Plan;
+  readonly openCodec: OpenCodec;
   readonly files: ReadonlyMap<string, Uint8Array>;
   /** It can't go on: a file was taken over, say. A process that says so ends. */
   onFailed(process: SimulatedProcess, error: Error): void;
@@ -34,7 +35,7 @@ const BOUNDS = { sliceRecords: 5, slicesInFlightMax: 2, saveMs: 300, acknowledge
 const QUIET: Logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 export function startIngestProcess(options: IngestProcessOptions, name: string): IngestProcess {
-  const { world, plan, files } = options;
+  const { world, plan, openCodec, files } = options;
   const { network } = world;
   const process = createProcess(name);
   const clock: Clock = createClock(network, process, world.random.between(-300, 300));
@@ -42,7 +43,7 @@ export function startIngestProcess(options: IngestProcessOptions, name: string):
   let finished = false;
 
   async function start(): Promise<void> {
-    const codec = await openCodec(plan, createRegistry(network, world.registry, process), clock);
+    const codec = await openCodec(createRegistry(network, world.registry, process), clock);
     const starting = createIngest({
       plan,
       clock,

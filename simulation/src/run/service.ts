@@ -17,7 +17,7 @@ import { createProcess, type SimulatedProcess } from '../world/process.ts';
 import { createRegistry } from '../world/registry.ts';
 import { createResultStore } from '../world/results.ts';
 import { createStateStore } from '../world/state.ts';
-import { openCodec } from './codec.ts';
+import type { OpenCodec } from './codec.ts';
 import { createMoodyTable } from './moody-table.ts';
 import type { SimulatedWorld } from './simulated-world.ts';
 
@@ -33,6 +33,7 @@ export interface Service {
 export interface ServiceOptions {
   readonly world: SimulatedWorld;
   readonly plan: Plan;
+  readonly openCodec: OpenCodec;
   readonly generation: number;
   /** How many answers its look-ups may get. */
   readonly moods: number;
@@ -40,7 +41,7 @@ export interface ServiceOptions {
 }
 
 export function startService(options: ServiceOptions, name: string, stages: readonly WorkerStage[]): Service {
-  const { world, plan, generation, moods } = options;
+  const { world, plan, openCodec, generation, moods } = options;
   const { network, random } = world;
   const process = createProcess(name);
   const measures = createMeasures();
@@ -51,7 +52,7 @@ export function startService(options: ServiceOptions, name: string, stages: read
   let closing = false;
 
   async function start(): Promise<void> {
-    const codec = await openCodec(plan, createRegistry(network, world.registry, process), clock);
+    const codec = await openCodec(createRegistry(network, world.registry, process), clock);
     const workers: WorkerOptions = {
       plan,
       generation,

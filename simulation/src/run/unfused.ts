@@ -7,6 +7,7 @@ import { contentsOf } from '../workload/files.ts';
 import { type Script, writeScript } from '../workload/script.ts';
 import { chooseSettings, type Settings } from '../workload/settings.ts';
 import type { SimulatedProcess } from '../world/process.ts';
+import { createCodecs } from './codec.ts';
 import { type IngestProcess, startIngestProcess } from './ingest-process.ts';
 import { MOODS } from './moody-table.ts';
 import { ALL_STAGES, someStages, startNemesis } from './nemesis.ts';
@@ -66,14 +67,15 @@ function createCluster(seed: number) {
   const ingests: IngestProcess[] = [];
   const faults: string[] = [];
   const onStopped = (what: string) => faults.push(what);
-  const options = { world, plan, generation: 0, moods: MOODS, onStopped };
+  const openCodec = createCodecs(plan);
+  const options = { world, plan, openCodec, generation: 0, moods: MOODS, onStopped };
 
   function start(stages: readonly WorkerStage[]): void {
     services.push(startService(options, `service${services.length}`, stages));
   }
 
   function startIngest(): void {
-    ingests.push(startIngestProcess({ world, plan, files, onFailed }, `ingest${ingests.length}`));
+    ingests.push(startIngestProcess({ world, plan, openCodec, files, onFailed }, `ingest${ingests.length}`));
   }
 
   /** Somebody takes its place, unless somebody has. */

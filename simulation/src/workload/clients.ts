@@ -35,7 +35,7 @@ export function startClients(
         (receipt) => answered.set(request.key, receipt),
         (problem: unknown) => {
           if (!(problem instanceof Problem)) throw problem;
-          if (problem.status === REFUSED_FOR_GOOD) answered.set(request.key, nothing);
+          if (problem.statusCode === REFUSED_FOR_GOOD) answered.set(request.key, nothing);
         },
       );
   }
