@@ -19,12 +19,15 @@ export function accumulate(plan: WindowPlan, accumulators: Accumulators, values:
   }
 }
 
-/** The sum of several lanes' accumulators, in the given order. */
+/** The sum of several lanes' accumulators, in the given order; to be read, not changed. */
 export function sumAccumulators(plan: WindowPlan, lanes: readonly (Accumulators | null)[]): Accumulators {
-  const heard = lanes.filter((lane) => lane !== null);
-  return plan.compute.map(({ aggregate, parameters }, i) =>
-    heard.reduce((sum, lane) => aggregate.merge(sum, lane[i]), aggregate.create(parameters)),
-  );
+  return plan.compute.map(({ aggregate, parameters }, i) => {
+    let sum: unknown = null;
+    for (const lane of lanes) {
+      if (lane !== null) sum = sum === null ? lane[i] : aggregate.merge(sum, lane[i]);
+    }
+    return sum ?? aggregate.create(parameters);
+  });
 }
 
 /** The result that a cell's revision stands for. */

@@ -88,9 +88,13 @@ class MergeTime implements LaneState {
     this.#lanes[lane] = { watermark: mark.watermark, idle: mark.idle };
     this.#heard = true;
     this.#changed = true;
-    const active = this.#lanes.filter(({ idle }) => !idle);
-    const watermarks = (active.length > 0 ? active : this.#lanes).map(({ watermark }) => watermark);
-    const known = active.length > 0 ? Math.min(...watermarks) : Math.max(...watermarks);
+    let lowestActive = Number.POSITIVE_INFINITY;
+    let highest = NO_TIME;
+    for (const { watermark, idle } of this.#lanes) {
+      if (watermark > highest) highest = watermark;
+      if (!idle && watermark < lowestActive) lowestActive = watermark;
+    }
+    const known = lowestActive === Number.POSITIVE_INFINITY ? highest : lowestActive;
     if (known > this.watermark) this.watermark = known;
   }
 

@@ -14,7 +14,11 @@ export function decodeJson<T>(bytes: Uint8Array): T {
 /** Plain JSON data, copied: what is sent must not change when its owner goes on. */
 export function copyJson<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map(copyJson) as T;
+  if (Array.isArray(value)) {
+    const copies = new Array<unknown>(value.length);
+    for (let i = 0; i < value.length; i++) copies[i] = copyJson(value[i]);
+    return copies as T;
+  }
   const copy: Record<string, unknown> = {};
   for (const key of Object.keys(value)) copy[key] = copyJson((value as Record<string, unknown>)[key]);
   return copy as T;
