@@ -147,8 +147,8 @@ const stateRules: readonly Plant[] = [
     name: 'fired_not_saved',
     rule: 'once per window, across take-overs too',
     file: WINDOWS,
-    find: '[content, revision, closed, fired],',
-    replace: '[content, revision, closed],',
+    find: ': [content, revision, closed, fired]',
+    replace: ': [content, revision, closed]',
   },
   {
     name: 'detector_not_saved',
@@ -332,15 +332,15 @@ const windowRules: readonly Plant[] = [
     name: 'alert_without_revision',
     rule: 'an alert on a result is identified by its revision',
     file: JUDGES,
-    find: "plan.oncePer === 'window' ? id : `${id}:${revision}`",
-    replace: 'id',
+    find: "id: plan.oncePer === 'window' ? id :",
+    replace: 'id: name.length > 0 ? id :',
   },
   {
     name: 'row_without_version',
     rule: 'of two writes to a row the later one stays',
-    file: 'libs/lanes/src/units/route-unit.ts',
-    find: 'seq: first + at, result: content.result',
-    replace: 'seq: first, result: content.result',
+    file: 'apps/route/src/stage.ts',
+    find: 'version: { position: seq, revision: result.revision }',
+    replace: 'version: { position: 0, revision: 0 }',
   },
 ];
 

@@ -3,7 +3,7 @@ import { createIngest, type Ingest } from '@millrace/ingest/stage';
 import type { Clock } from '@millrace/lanes/ports/clock';
 import type { Logger } from '@millrace/lanes/ports/logger';
 import type { Plan } from '@millrace/pipeline/plan';
-import { createClock } from '../world/clock.ts';
+import { chooseSkew, createClock } from '../world/clock.ts';
 import { createDisk } from '../world/disk.ts';
 import { createProcess, type SimulatedProcess } from '../world/process.ts';
 import { createRegistry } from '../world/registry.ts';
@@ -38,7 +38,7 @@ export function startIngestProcess(options: IngestProcessOptions, name: string):
   const { world, plan, openCodec, files } = options;
   const { network } = world;
   const process = createProcess(name);
-  const clock: Clock = createClock(network, process, world.random.between(-300, 300));
+  const clock: Clock = createClock(network, process, chooseSkew(world.random));
   let ingest: Ingest | null = null;
   let finished = false;
 

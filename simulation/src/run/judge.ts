@@ -5,6 +5,7 @@ import { differences } from '../check/differences.ts';
 import { verifyEventRows } from '../check/events.ts';
 import { fusedLane } from '../check/fused-lane.ts';
 import { verifyPromises } from '../check/promises.ts';
+import { verifyRawLane } from '../check/raw-lane.ts';
 import { verify } from '../check/verify.ts';
 import { readSaved } from '../evidence/saved.ts';
 import { readTopics } from '../evidence/topics.ts';
@@ -31,6 +32,7 @@ export function judge(run: UnfusedRun): string[] {
   return [
     ...saved.undrained(settings.lanes),
     ...verifyPromises(script, answered, raw.flat()),
+    ...lanes.flatMap((lane) => verifyRawLane(oracle, lane, raw[lane]!)),
     ...lanes.flatMap((lane) => verifyChain(settings, lane, raw[lane]!, records[lane]!, rowsOf)),
     ...verifyDrops(settings, raw, counts),
     ...verify(oracle, { records, partials: lanes.map(topics.partials), made, rows, counts }),

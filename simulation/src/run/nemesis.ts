@@ -23,8 +23,15 @@ const PAUSE_MS = 6000;
 const BACK_MAX = 4;
 const SERVICES_MAX = 6;
 
+/** The worst moment for a crash of ingest is right after it has promised something. */
+export interface Nemesis {
+  ingestPromised(): void;
+}
+
+const PROMISE_CRASH = 0.15;
+
 /** Crashes, pauses and moves processes about, and turns the state store back. */
-export function startNemesis(options: NemesisOptions): void {
+export function startNemesis(options: NemesisOptions): Nemesis {
   const { world, random, untilMs } = options;
   const { scheduler } = world;
   const acts = [crash, pause, rebalance, goBack, grow, shrink, shakeIngest];
@@ -80,6 +87,13 @@ export function startNemesis(options: NemesisOptions): void {
   }
 
   scheduler.after(scheduler.delay(EVERY_MS), 'nemesis', act);
+  return {
+    ingestPromised() {
+      if (scheduler.now() >= untilMs || !random.chance(PROMISE_CRASH)) return;
+      for (const { process } of options.ingests()) process.crash();
+      scheduler.after(scheduler.delay(RESTART_MS), 'restart', () => options.startIngest());
+    },
+  };
 }
 
 export function someStages(random: Random): WorkerStage[] {

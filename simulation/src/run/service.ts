@@ -12,7 +12,7 @@ import type { Plan } from '@millrace/pipeline/plan';
 import { sinkKinds } from '@millrace/route/sinks';
 import { createRoute } from '@millrace/route/stage';
 import { createValidate } from '@millrace/validate/stage';
-import { createClock } from '../world/clock.ts';
+import { chooseSkew, createClock } from '../world/clock.ts';
 import { createProcess, type SimulatedProcess } from '../world/process.ts';
 import { createRegistry } from '../world/registry.ts';
 import { createResultStore } from '../world/results.ts';
@@ -45,7 +45,7 @@ export function startService(options: ServiceOptions, name: string, stages: read
   const { network, random } = world;
   const process = createProcess(name);
   const measures = createMeasures();
-  const clock = createClock(network, process, random.between(-300, 300));
+  const clock = createClock(network, process, chooseSkew(random));
   const table = createMoodyTable(network, process, random.fork(name), moods);
   let tokens = 0;
   let consumer: Consumer | null = null;

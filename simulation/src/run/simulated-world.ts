@@ -20,6 +20,8 @@ export interface SimulatedWorld {
   readonly registry: RegistryServer;
   readonly groups: ReadonlyMap<string, Group>;
   logOf(process: SimulatedProcess): ReturnType<typeof createEventLog>;
+  /** Calls back at each checkpoint that the state server accepts. */
+  whenSaved(callback: (key: string) => void): void;
   setFaults(faults: Faults, log: LogFaults): void;
   calm(): void;
 }
@@ -31,6 +33,7 @@ export function createSimulatedWorld(seed: number, lanes: number, maxBatch: numb
   const broker = createBroker(lanes);
   const groups = new Map<string, Group>();
   let logFaults = NO_LOG_FAULTS;
+  let onSaved: (key: string) => void = () => undefined;
 
   const group = (name: string): Group => {
     let found = groups.get(name);
@@ -46,12 +49,15 @@ export function createSimulatedWorld(seed: number, lanes: number, maxBatch: numb
     scheduler,
     network,
     broker,
-    state: createStateServer(),
+    state: createStateServer((key) => onSaved(key)),
     results: createResultServer(),
     registry: createRegistryServer(),
     groups,
     logOf: (process) =>
       createEventLog({ network, broker, group, maxBatch, faults: () => logFaults }, process),
+    whenSaved(callback) {
+      onSaved = callback;
+    },
     setFaults(faults, log) {
       network.setFaults(faults);
       logFaults = log;

@@ -96,7 +96,7 @@ function createCluster(seed: number) {
       start(ALL_STAGES);
       for (let more = random.below(3); more > 0; more--) start(someStages(random));
       startIngest();
-      startNemesis({
+      const nemesis = startNemesis({
         world,
         random: random.fork('nemesis'),
         untilMs: TROUBLE_MS,
@@ -108,7 +108,9 @@ function createCluster(seed: number) {
         startIngest,
         ingests: () => running(ingests),
       });
-      return startClients(scheduler, script.requests, () => running(ingests).at(-1)?.receiver() ?? null);
+      world.whenSaved((key) => key.startsWith('sim/ingest/') && nemesis.ingestPromised());
+      const receiver = () => running(ingests).at(-1)?.receiver() ?? null;
+      return startClients(scheduler, script.requests, receiver, nemesis.ingestPromised);
     },
     /** No more trouble: who was paused goes on, and everything has somebody to do it. */
     settle(): void {

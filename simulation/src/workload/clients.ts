@@ -17,6 +17,8 @@ export function startClients(
   scheduler: Scheduler,
   requests: readonly RequestScript[],
   receiver: () => Receiver | null,
+  /** Just now one of them was told that its events are safe. */
+  onAnswered: () => void,
 ): Clients {
   const answered = new Map<string, Receipt>();
   const nothing: Receipt = { accepted: 0, rejected: [] };
@@ -32,7 +34,10 @@ export function startClients(
         trace: '',
       })
       .then(
-        (receipt) => answered.set(request.key, receipt),
+        (receipt) => {
+          answered.set(request.key, receipt);
+          onAnswered();
+        },
         (problem: unknown) => {
           if (!(problem instanceof Problem)) throw problem;
           if (problem.statusCode === REFUSED_FOR_GOOD) answered.set(request.key, nothing);

@@ -71,7 +71,7 @@ function createWriter(settings: Settings, random: Random): Writer {
   let next = 0;
 
   function fields(time: number) {
-    const { outOfOrderMs, maxAheadMs } = settings;
+    const { outOfOrderMs, maxAheadMs, grainMs } = settings;
     const early = random.chance(0.1) ? random.below(15 * SECOND) : random.below(outOfOrderMs + 1);
     const farAhead = random.chance(0.02) ? maxAheadMs * 4 : 0;
     return {
@@ -84,7 +84,7 @@ function createWriter(settings: Settings, random: Random): Writer {
           ? -1
           : random.between(1, 160) / 4,
       kind: random.chance(0.06) ? 'test' : random.chance(0.1) ? 'quiet' : 'plain',
-      at: time - early + farAhead,
+      at: Math.floor((time - early + farAhead) / grainMs) * grainMs,
     };
   }
 
@@ -93,9 +93,11 @@ function createWriter(settings: Settings, random: Random): Writer {
       const fate = random.next();
       if (fate < 0.03) return bytes(`{ "id": "r${next++}", "device"`);
       if (fate < 0.06) return bytes(JSON.stringify({ ...fields(time), amount: 'much' }));
-      if (fate < 0.12 && written.length > 0) return bytes(random.pick(written).text);
+      // Often of the last ones, so that some come a third time.
+      const before = written.slice(random.chance(0.5) ? -2 : 0);
+      if (fate < 0.12 && before.length > 0) return bytes(random.pick(before).text);
       const event = fields(time);
-      if (fate < 0.15 && written.length > 0) event.id = random.pick(written).id;
+      if (fate < 0.15 && before.length > 0) event.id = random.pick(before).id;
       const text = JSON.stringify(event);
       written.push({ id: event.id, text });
       return bytes(text);

@@ -14,6 +14,8 @@ export interface Settings {
   readonly http: boolean;
   /** One source with one file, one with two, or two sources with one each. */
   readonly files: 'one' | 'two_parts' | 'two_sources';
+  /** Event times are multiples of this: coarse ones meet the ends of windows exactly. */
+  readonly grainMs: number;
   /** Rows per second of each source of files. */
   readonly pace: number;
   readonly missing: 'flag' | 'reject' | 'ignore';
@@ -51,6 +53,7 @@ export function chooseSettings(random: Random): Settings {
     ids: random.chance(0.6),
     http: random.chance(0.6),
     files: random.pick(['one', 'two_parts', 'two_sources']),
+    grainMs: random.pick([1, 500]),
     pace: random.pick([2, 8, 40]),
     missing: random.pick(['flag', 'reject', 'ignore']),
     windows: [window('per_device'), window('per_zone'), ...(random.chance(0.4) ? [window('per_rank')] : [])],

@@ -22,7 +22,8 @@ interface Entry {
 
 const REMEMBERED = 8;
 
-export function createStateServer(): StateServer {
+/** @param onSaved told of each checkpoint that was accepted, before its writer is. */
+export function createStateServer(onSaved: (key: string) => void): StateServer {
   let entries: ReadonlyMap<string, Entry> = new Map();
   let history: ReadonlyMap<string, Entry>[] = [entries];
 
@@ -48,6 +49,7 @@ export function createStateServer(): StateServer {
       for (const name of deletes) values.delete(name);
       for (const [name, value] of puts) values.set(name, value.slice());
       set(new Map(entries).set(key, { token, saved: { number: base + 1, head, entries: values } }));
+      onSaved(key);
       return true;
     },
     remove(key) {
