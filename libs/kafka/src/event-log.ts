@@ -50,8 +50,6 @@ class OpenKafkaLog implements KafkaLog {
   readonly #seats: ReturnType<typeof createSeats>;
   readonly #members = new Set<GroupMember>();
   readonly #readers = new Map<string, Promise<TopicReader>>();
-  /** What was last committed or fetched here, by lane of a group: kafkajs may wipe it. */
-  readonly #known = new Map<string, Position>();
 
   constructor(clients: Clients, admin: Admin, producer: Producer, options: KafkaOptions) {
     this.#clients = clients;
@@ -111,10 +109,8 @@ class OpenKafkaLog implements KafkaLog {
     };
   }
 
-  async committed(group: string, topic: string, lane: number): Promise<Position | null> {
-    const position = await fetchPosition(this.#admin, group, topic, lane);
-    if (position !== null) this.#known.set(keyOf(group, topic, lane), position);
-    return position;
+  committed(group: string, topic: string, lane: number): Promise<Position | null> {
+    return fetchPosition(this.#admin, group, topic, lane);
   }
 
   async commit(group: string, topic: string, lane: number, position: Position): Promise<void> {
@@ -127,7 +123,6 @@ class OpenKafkaLog implements KafkaLog {
       if (!owner) throw new Error(`group ${group}, topic ${topic}: lane ${lane} has gone to another owner`);
       await owner.commit(lane, position);
     }
-    this.#known.set(keyOf(group, topic, lane), position);
   }
 
   async bounds(topic: string, lane: number): Promise<{ readonly start: number; readonly end: number }> {
@@ -161,31 +156,19 @@ class OpenKafkaLog implements KafkaLog {
     await Promise.all([this.#producer.disconnect(), this.#admin.disconnect()]);
   }
 
-  /** @throws LaneStopped when the lane does not hold the offset; then the group's position is as it was. */
+  /** @throws LaneStopped when the lane does not hold the offset. */
   async #checkInside(group: string, topic: string, lane: number, offset: number): Promise<void> {
     const { start, end } = await this.bounds(topic, lane);
     if (offset >= start && offset <= end) return;
-    await this.#restore(group, topic, lane);
     throw new LaneStopped(
       'lane_reset',
       `Group ${group} is at offset ${offset} of ${topic}, lane ${lane}, which holds ${start} to ${end}: ` +
         'the topic was truncated or recreated. Run "millrace reset" to start a new generation.',
     );
   }
-
-  /** Out of range, kafkajs commits a default offset without metadata: the next start would not see the loss. */
-  async #restore(group: string, topic: string, lane: number): Promise<void> {
-    const known = this.#known.get(keyOf(group, topic, lane));
-    const now = await fetchPosition(this.#admin, group, topic, lane);
-    if (known && (now === null || now.metadata === '')) await this.commit(group, topic, lane, known);
-  }
 }
 
 function isTooLarge(error: unknown): boolean {
   const { type, cause } = error as { readonly type?: unknown; readonly cause?: unknown };
   return type === 'MESSAGE_TOO_LARGE' || (cause !== undefined && isTooLarge(cause));
-}
-
-function keyOf(group: string, topic: string, lane: number): string {
-  return JSON.stringify([group, topic, lane]);
 }

@@ -172,6 +172,7 @@ export async function joinGroup(options: ConsumeOptions, parts: GroupMemberParts
       for (const { partition: lane, offset } of partitions) committed.set(lane, String(offset));
     }
   });
+  // From the beginning: so that what kafkajs wipes can be told from a group without a position (`positions.ts`).
   await consumer.subscribe({ topics: [topic], fromBeginning: true });
   await run();
   void nextTurn().then(started.resolve);

@@ -1,8 +1,14 @@
-import type { Position } from '@millrace/lanes/ports/log';
+import { LaneStopped, type Position } from '@millrace/lanes/ports/log';
 import type { Admin } from 'kafkajs';
 import type { Clients } from './clients.ts';
 
-/** The position of a group in a lane; null: it has none. */
+/** What kafkajs commits, without metadata, in place of an offset that the topic does not hold: "from the start". */
+const WIPED = -2;
+
+/**
+ * The position of a group in a lane; null: it has none.
+ * @throws LaneStopped `lane_reset` when kafkajs has wiped it.
+ */
 export async function fetchPosition(
   admin: Admin,
   group: string,
@@ -14,6 +20,12 @@ export async function fetchPosition(
   const found = answer?.partitions.find(({ partition }) => partition === lane);
   if (!found) throw new RangeError(`lane ${lane} of topic ${topic}: there is no such partition`);
   const offset = Number(found.offset);
+  if (offset === WIPED) {
+    throw new LaneStopped(
+      'lane_reset',
+      `Group ${group} was at an offset of ${topic}, lane ${lane}, that is not there any more: the topic was truncated or recreated. Run "millrace reset" to start a new generation.`,
+    );
+  }
   return offset < 0 ? null : { offset, metadata: found.metadata ?? '' };
 }
 
