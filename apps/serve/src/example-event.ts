@@ -5,7 +5,7 @@ const MAX_DEPTH = 6;
 
 /**
  * An event that fits the schema, as JSON data to send: times are `nowMs`, strings and numbers look like what the
- * field's name says.
+ * field's name says, unless the field has an `example` of its own (an attribute that Avro leaves to applications).
  */
 export function exampleEvent(schema: AvroSchema, nowMs: number): Record<string, unknown> {
   const named = new Map<string, AvroSchema>();
@@ -33,7 +33,7 @@ function exampleOf(schema: AvroSchema, place: Place): unknown {
   switch (type.type) {
     case 'record':
     case 'error':
-      return exampleOfFields(type.fields as readonly { name: string; type: AvroSchema }[], deeper);
+      return exampleOfFields(type.fields as readonly Field[], deeper);
     case 'enum':
       return (type.symbols as readonly string[])[0];
     case 'array':
@@ -47,9 +47,15 @@ function exampleOf(schema: AvroSchema, place: Place): unknown {
   }
 }
 
-function exampleOfFields(fields: readonly { name: string; type: AvroSchema }[], place: Place) {
+interface Field {
+  readonly name: string;
+  readonly type: AvroSchema;
+  readonly example?: unknown;
+}
+
+function exampleOfFields(fields: readonly Field[], place: Place) {
   return Object.fromEntries(
-    fields.map(({ name, type }) => [name, exampleOf(type, { ...place, field: name })]),
+    fields.map(({ name, type, example }) => [name, example ?? exampleOf(type, { ...place, field: name })]),
   );
 }
 

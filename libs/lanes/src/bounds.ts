@@ -6,6 +6,8 @@ export const BATCH_RECORDS_MAX = 1_000;
 export const APPEND_BYTES_MAX = 900_000;
 /** Records of one append: kafkajs encodes in quadratic time beyond this. */
 export const APPEND_RECORDS_MAX = 1_000;
+/** The text that a lane saves with its position: Kafka's default `offset.metadata.max.bytes`. */
+export const POSITION_METADATA_BYTES_MAX = 4_096;
 /** The pauses between tries of an append, a look-up or a sink grow from MIN to MAX. */
 export const RETRY_PAUSE_MIN_MS = 50;
 export const RETRY_PAUSE_MAX_MS = 5_000;

@@ -71,6 +71,11 @@ export interface Flow {
   bytes: Uint8Array | null;
 }
 
+/** Ticks and openings say how a source is; everything else is an event, whatever became of it. */
+export function isEvent({ kind }: Flow): boolean {
+  return kind !== 'tick' && kind !== 'opened';
+}
+
 export function createFlow(kind: FlowKind): Flow {
   return {
     kind,

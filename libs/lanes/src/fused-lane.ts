@@ -1,6 +1,6 @@
 import type { Plan } from '@millrace/pipeline/plan';
 import { type Counts, copyCounts, zeroCounts } from './audit.ts';
-import type { Flow } from './flow.ts';
+import { type Flow, isEvent } from './flow.ts';
 import type { AggregateView, LaneStages } from './lane-stages.ts';
 import type { Alert, LateMerge, Mark, Partial, WindowView } from './made.ts';
 import type { Measures } from './measures.ts';
@@ -81,19 +81,23 @@ export class FusedLane {
     const enriched = this.#enriched;
     validated.length = 0;
     enriched.length = 0;
+    const before = this.counts.events;
+    const droppedBefore = this.counts.dropped;
     for (const record of records) {
-      if (record.kind !== 'tick' && record.kind !== 'opened') this.counts.events++;
+      if (isEvent(record)) this.counts.events++;
       this.#validate.process(record, this.#toEnrich);
     }
-    validate.add(nowMs, records.length);
+    const events = this.counts.events - before;
+    const kept = events - (this.counts.dropped - droppedBefore);
+    validate.add(nowMs, events);
     await this.#enrich.prepare?.(validated);
     for (const record of validated) this.#enrich.process(record, this.#toAggregate);
-    enrich.add(nowMs, validated.length);
+    enrich.add(nowMs, kept);
     for (const record of enriched) {
       this.#seq = record.seq;
       this.#aggregate.process(record, this.#toRoute);
     }
-    aggregate.add(nowMs, enriched.length);
+    aggregate.add(nowMs, kept);
     this.offset += records.length;
     copyCounts(this.settled, this.counts);
   }
@@ -102,9 +106,7 @@ export class FusedLane {
   readonly #toAggregate: FlowOutput = { forward: (record) => this.#enriched.push(record) };
   readonly #toRoute: AggregateOutput = {
     forward: (flow) => {
-      if (flow.kind !== 'tick' && flow.kind !== 'opened') {
-        this.#effects.route({ topic: 'aggregated', seq: this.#seq, flow });
-      }
+      if (isEvent(flow)) this.#effects.route({ topic: 'aggregated', seq: this.#seq, flow });
     },
     window: (view) => this.#effects.window(this.#seq, view),
     alert: (alert: Alert) => this.#effects.route({ topic: 'alerts', seq: this.#seq, alert }),

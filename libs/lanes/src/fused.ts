@@ -6,7 +6,7 @@ import {
   LANE_SEQ_SPAN,
 } from './bounds.ts';
 import { deliverAll } from './delivery.ts';
-import type { Flow } from './flow.ts';
+import { type Flow, isEvent } from './flow.ts';
 import { FusedLane, FusedMerge } from './fused-lane.ts';
 import { Gathering } from './fused-transaction.ts';
 import type { LaneStages } from './lane-stages.ts';
@@ -183,8 +183,7 @@ class Run implements FusedRun {
     const flows = batch.records.map((record, i) => decodeRaw(record, first + i));
     this.#gathering.timestampMs = flows.at(-1)?.ingestTime ?? 0;
     this.#touched.add(lane);
-    for (const flow of flows)
-      if (flow.kind !== 'tick' && flow.kind !== 'opened') this.#ingestTimes.push(flow.ingestTime);
+    for (const flow of flows) if (isEvent(flow)) this.#ingestTimes.push(flow.ingestTime);
     await lane.process(flows, this.#nowMs);
     return flows.length;
   }

@@ -19,6 +19,22 @@ test('appends are bounded by records and bytes, and nothing is left out or reord
   expect([...inAppends([])]).toEqual([]);
 });
 
+test('headers count as much as values', () => {
+  const headers = { message: 'ä'.repeat(APPEND_BYTES_MAX / 4) };
+  const dead = { ...record(1), headers };
+  expect([...inAppends([dead, dead])].map((part) => part.length)).toEqual([1, 1]);
+  expect([...inAppends([record(1), dead, record(1)])].map((part) => part.length)).toEqual([3]);
+});
+
+test('what the log will never take stops the lane', async () => {
+  const log = {
+    append: () => Promise.reject(new RangeError('topic t, lane 0: a record of 2 MiB is too large')),
+  } as unknown as EventLog;
+  const outbox = new Outbox({ log, clock, isOver: () => false });
+  outbox.add('t', 0, record(1));
+  await expect(outbox.send()).rejects.toMatchObject({ name: 'LaneStopped', code: 'append_refused' });
+});
+
 test('send tries an append again until it is acknowledged, in order', async () => {
   const appended: number[] = [];
   let refusals = 2;

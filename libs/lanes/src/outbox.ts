@@ -1,6 +1,6 @@
 import { APPEND_BYTES_MAX, APPEND_RECORDS_MAX } from './bounds.ts';
 import type { Clock } from './ports/clock.ts';
-import type { EventLog, LogRecord } from './ports/log.ts';
+import { type EventLog, LaneStopped, type LogRecord } from './ports/log.ts';
 import { LaneReleased, retrying } from './retrying.ts';
 
 export interface OutboxOptions {
@@ -36,6 +36,7 @@ export class Outbox {
   /**
    * Resolves when every record is acknowledged.
    * @throws LaneReleased when the lane is over first.
+   * @throws LaneStopped `append_refused` when the log will never take a record: trying again would hide that.
    */
   async send(): Promise<void> {
     const targets = [...this.#targets.values()].filter(({ records }) => records.length > 0);
@@ -46,10 +47,19 @@ export class Outbox {
         target.records = [];
         for (const part of inAppends(records)) {
           if (this.#options.isOver()) throw new LaneReleased('the lane has gone to another owner');
-          await retrying(this.#options, () => this.#options.log.append(topic, lane, part));
+          await retrying(this.#options, () => this.#append(topic, lane, part));
         }
       }),
     );
+  }
+
+  async #append(topic: string, lane: number, records: readonly LogRecord[]): Promise<void> {
+    try {
+      await this.#options.log.append(topic, lane, records);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw new LaneStopped('append_refused', `${error.message}. Let the log take it, then start again.`);
+    }
   }
 }
 
@@ -58,7 +68,7 @@ export function* inAppends(records: readonly LogRecord[]): Iterable<readonly Log
   let from = 0;
   let bytes = 0;
   for (const [i, record] of records.entries()) {
-    const size = record.value.length + (record.key?.length ?? 0);
+    const size = sizeOf(record);
     if (i > from && (bytes + size > APPEND_BYTES_MAX || i - from >= APPEND_RECORDS_MAX)) {
       yield records.slice(from, i);
       from = i;
@@ -67,4 +77,10 @@ export function* inAppends(records: readonly LogRecord[]): Iterable<readonly Log
     bytes += size;
   }
   if (from < records.length) yield from === 0 ? records : records.slice(from);
+}
+
+function sizeOf({ value, key, headers }: LogRecord): number {
+  let size = value.length + (key?.length ?? 0);
+  for (const name in headers) size += Buffer.byteLength(name) + Buffer.byteLength(headers[name]!);
+  return size;
 }

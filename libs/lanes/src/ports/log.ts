@@ -6,15 +6,15 @@ export interface EventLog {
   /**
    * Appends records to one lane, in order, all or a prefix-free subset of whole calls: when it resolves, every
    * record is durable and in the given order with nothing between them lost. When it rejects, any of them may or
-   * may not have been written, now or later (`AppendError`). Never called again for the same lane of a topic by
-   * the same owner before it has settled.
+   * may not have been written, now or later (`AppendError`); a `RangeError` says that a record or lane can never be
+   * written. Never called again for the same lane of a topic by the same owner before it has settled.
    * @returns the offset of the first record.
    */
   append(topic: string, lane: number, records: readonly LogRecord[]): Promise<number>;
 
   /**
-   * Joins a group that shares the lanes of `topic`. For each lane that falls to this member, `takeOver` is called
-   * and awaited; the reader that it answers gets the lane's batches from `reader.from` on, one at a time. When a
+   * Joins a group that shares the lanes of `topic`. For each lane that falls to this member, `takeOver` is called,
+   * never before `consume` has answered, and awaited; the reader that it answers gets the lane's batches from `reader.from` on, one at a time. When a
    * batch rejects, the reader is thrown away and the lane taken over again after a pause; a new take-over of a
    * lane waits until the old reader's batch has settled. A rejection with `LaneStopped` ends the lane until the
    * process restarts and is reported to `onStopped`; so does a `reader.from` that the lane does not hold (before its
@@ -22,8 +22,12 @@ export interface EventLog {
    */
   consume(options: ConsumeOptions): Promise<Consumer>;
 
-  /** The committed position of a group; null when it never committed. */
+  /** The committed position of a group; null when it never committed. Rejects with `LaneStopped` when it was lost. */
   committed(group: string, topic: string, lane: number): Promise<Position | null>;
+  /**
+   * Saved when it resolves. Rejects when the lane has gone to another owner, as far as is known here: a position may
+   * still go back, when an owner that has not heard commits last.
+   */
   commit(group: string, topic: string, lane: number, position: Position): Promise<void>;
 
   /** `start`: the first offset still kept; `end`: the offset that the next record gets. */
@@ -56,7 +60,7 @@ export interface LogBatch {
 export interface Position {
   /** The next offset to read. */
   readonly offset: number;
-  /** The lane's small state as text; empty when it was not written by a lane (then the lane starts over). */
+  /** The lane's small state as text, at most POSITION_METADATA_BYTES_MAX; empty when it was not written by a lane (then the lane starts over). */
   readonly metadata: string;
 }
 

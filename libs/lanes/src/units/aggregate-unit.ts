@@ -1,5 +1,6 @@
 import type { MadeId } from '../accept.ts';
 import { type Counts, zeroCounts } from '../audit.ts';
+import { isEvent } from '../flow.ts';
 import type { LaneUnit } from '../lane-unit.ts';
 import type { LaneLife } from '../lane-worker.ts';
 import { takeOverState } from '../saved-lane.ts';
@@ -59,12 +60,13 @@ export async function openAggregateUnit(
     view: processor,
     async take(records, base) {
       const news = await intake.read(records, base, (_, row) => rows.store(row));
+      const before = counts.events;
       for (const record of news) {
-        if (record.kind !== 'tick' && record.kind !== 'opened') counts.events++;
+        if (isEvent(record)) counts.events++;
         made.causedBy(record.seq, record.ingestTime);
         processor.process(record, output);
       }
-      measures.stages.aggregate.add(clock.now(), news.length);
+      measures.stages.aggregate.add(clock.now(), counts.events - before);
       await rows.write();
     },
     commit: (next) => saved.save(next, { last: intake.last, prev, made: made.saved(), counts }),

@@ -1,5 +1,5 @@
 import { type Counts, zeroCounts } from '../audit.ts';
-import type { Flow } from '../flow.ts';
+import { type Flow, isEvent } from '../flow.ts';
 import type { FlowTopic } from '../lane-codec.ts';
 import type { LaneUnit } from '../lane-unit.ts';
 import type { LaneLife } from '../lane-worker.ts';
@@ -57,11 +57,12 @@ export async function openFlowUnit(
       if (prepare !== undefined) {
         await retrying({ clock, isOver: life.isOver }, () => prepare.call(processor, news));
       }
+      const before = counts.events;
       for (const record of news) {
-        if (record.kind !== 'tick' && record.kind !== 'opened') counts.events++;
+        if (isEvent(record)) counts.events++;
         processor.process(record, output);
       }
-      measures.stages[stage].add(clock.now(), news.length);
+      measures.stages[stage].add(clock.now(), counts.events - before);
       await rows.write();
     },
     commit: (next) =>

@@ -1,6 +1,7 @@
 import type { MadeId } from '../accept.ts';
 import { LANE_SEQ_SPAN } from '../bounds.ts';
 import { deliverAll } from '../delivery.ts';
+import { isEvent } from '../flow.ts';
 import type { LaneUnit } from '../lane-unit.ts';
 import type { LaneLife } from '../lane-worker.ts';
 import type { LogRecord } from '../ports/log.ts';
@@ -50,8 +51,7 @@ export async function openRouteUnit(
     const news: RouteInput[] = [];
     if (flows !== null) {
       for (const flow of await flows.read(records, base, (_, row) => rows.store(row))) {
-        if (flow.kind !== 'tick' && flow.kind !== 'opened')
-          news.push({ topic: 'aggregated', seq: flow.seq, flow });
+        if (isEvent(flow)) news.push({ topic: 'aggregated', seq: flow.seq, flow });
       }
     }
     await made?.read(
