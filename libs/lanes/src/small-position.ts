@@ -1,4 +1,5 @@
 import type { Plan } from '@millrace/pipeline/plan';
+import { POSITION_METADATA_BYTES_MAX } from './bounds.ts';
 import { LaneStopped, type Position } from './ports/log.ts';
 import type { WorkerOptions } from './worker-options.ts';
 
@@ -39,7 +40,8 @@ export async function loadPosition<S>(
   return { offset: committed.offset, small: saved.small };
 }
 
-export function savePosition<S>(
+/** @throws LaneStopped `state_limit`: it is more than a log keeps with a position. */
+export async function savePosition<S>(
   options: WorkerOptions,
   group: string,
   topic: string,
@@ -48,7 +50,14 @@ export function savePosition<S>(
   small: S,
 ): Promise<void> {
   const metadata: Metadata<S> = { generation: options.generation, plan: options.plan.hash, small };
-  return options.log.commit(group, topic, lane, { offset, metadata: JSON.stringify(metadata) });
+  const text = JSON.stringify(metadata);
+  if (Buffer.byteLength(text) > POSITION_METADATA_BYTES_MAX) {
+    throw new LaneStopped(
+      'state_limit',
+      `${group}, lane ${lane} of ${topic}: what is saved with a position may take ${POSITION_METADATA_BYTES_MAX} bytes, not ${Buffer.byteLength(text)}`,
+    );
+  }
+  await options.log.commit(group, topic, lane, { offset, metadata: text });
 }
 
 /** A position outside the log means that the topic was truncated or recreated: never start over silently. */

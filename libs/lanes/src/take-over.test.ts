@@ -1,8 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { planOf } from '@millrace/testkit/plans';
+import { POSITION_METADATA_BYTES_MAX } from './bounds.ts';
 import type { Position } from './ports/log.ts';
 import { takeOverState } from './saved-lane.ts';
-import { loadPosition } from './small-position.ts';
+import { loadPosition, savePosition } from './small-position.ts';
 import type { WorkerOptions } from './worker-options.ts';
 
 const metadata = JSON.stringify({ generation: 0, plan: 'test', small: {} });
@@ -22,6 +23,21 @@ test('a position is inside the log although a former owner reads on while it is 
     bounds: async () => ({ start: 0, end }),
   };
   await expect(loadPosition(optionsOf(log, {}), 'g', 't', 0)).resolves.toEqual({ offset: 6, small: {} });
+});
+
+test('what no log keeps with a position stops the lane instead of being sent', async () => {
+  const commits: Position[] = [];
+  const log = {
+    commit: async (_group: string, _topic: string, _lane: number, at: Position) => commits.push(at),
+  };
+  const save = (small: string) => savePosition(optionsOf(log, {}), 'g', 't', 0, 7, small);
+  await save('');
+  const room = POSITION_METADATA_BYTES_MAX - commits[0]!.metadata.length;
+  await save('x'.repeat(room));
+  expect(commits.map(({ offset }) => offset)).toEqual([7, 7]);
+  await expect(save('x'.repeat(room + 1))).rejects.toMatchObject({ code: 'state_limit' });
+  await expect(save(`ä${'x'.repeat(room - 1)}`)).rejects.toMatchObject({ code: 'state_limit' });
+  expect(commits).toHaveLength(2);
 });
 
 /** Nothing is saved; `firstCommit` is there before the take-over, or comes from another owner right after it. */

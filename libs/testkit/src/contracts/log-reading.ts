@@ -1,4 +1,5 @@
 import { expect } from '@jest/globals';
+import { POSITION_METADATA_BYTES_MAX } from '@millrace/lanes/bounds';
 import type { EventLog, LogRecord } from '@millrace/lanes/ports/log';
 import { type Define, NOW_MS, numbered, records, texts } from './log-trial.ts';
 
@@ -67,6 +68,17 @@ export function appendAndRead(check: Define): void {
     expect(wrong).toBe(-1);
   });
 
+  check('keeps a large append of records whose headers are the most of them', async ({ log, subject }) => {
+    const headers = { message: 'ä'.repeat(1_000), other: 'x'.repeat(1_000) };
+    const large = Array.from({ length: 1_000 }, (_, i) => ({
+      value: Buffer.from(String(i)),
+      headers,
+      timestampMs: NOW_MS,
+    }));
+    expect(await log.append(subject, 0, large)).toBe(0);
+    expect(plain(await readAll(log, subject, 0))).toEqual(plain(large));
+  });
+
   check('takes appends to all lanes at once', async ({ log, subject, lanes }) => {
     const each = Array.from({ length: lanes }, (_, lane) => lane);
     for (let round = 0; round < 3; round++) {
@@ -105,7 +117,8 @@ export function positions(check: Define): void {
 
   check('keeps the last position per group and lane, with its metadata', async ({ log, subject, group }) => {
     const [one, other] = [group(), group()];
-    const metadata = JSON.stringify({ last: 2 ** 40 + 5, text: 'ä☂', padding: 'x'.repeat(2_000) });
+    const start = JSON.stringify({ last: 2 ** 40 + 5, text: 'ä☂' });
+    const metadata = start + ' '.repeat(POSITION_METADATA_BYTES_MAX - Buffer.byteLength(start));
     await log.append(subject, 0, numbered(0, 9));
     await log.commit(one, subject, 0, { offset: 4, metadata });
     await log.commit(one, subject, 1, { offset: 0, metadata: '' });
