@@ -5,6 +5,8 @@ import { withNodeFirst } from './path.mjs';
 import { root } from './places.mjs';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+/** On a machine with much memory V8 lets the young generation grow by 150 MB that measurably buy nothing. */
+const FLAGS = ['--max-semi-space-size=16'];
 
 /**
  * Runs the script on the given Node and ends as it ends: same exit code, or killed by the same signal.
@@ -13,7 +15,10 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
  * @param {string[]} args
  */
 export function handOver(node, script, args) {
-  const child = spawn(node, [join(root, script), ...args], { stdio: 'inherit', env: withNodeFirst(node) });
+  const child = spawn(node, [...FLAGS, join(root, script), ...args], {
+    stdio: 'inherit',
+    env: withNodeFirst(node),
+  });
   for (const signal of SIGNALS) process.on(signal, () => pass(signal, child));
   return new Promise((_resolve, reject) => {
     child.on('error', reject);
