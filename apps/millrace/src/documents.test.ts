@@ -35,6 +35,14 @@ test('lint finds a function module that does not load', async () => {
   expect(code).toBe(1);
 });
 
+test('lint finds a document in TypeScript that does not load', async () => {
+  const folder = folderWith({ 'pipeline.ts': "import { x } from './nowhere.ts';\nexport default { x };\n" });
+  folders.push(folder);
+  const { code, stdout } = await millrace(folder.path, 'lint', 'pipeline.ts');
+  expect(stdout).toMatch(/^pipeline\.ts:1:1: .*pipeline\.ts can't be imported: .*nowhere\.ts/);
+  expect(code).toBe(1);
+});
+
 test('the cases of a document pass', async () => {
   const { code, stdout } = await withChanges({}, 'test', 'pipeline.yaml');
   expect(stdout).toBe(
@@ -49,6 +57,15 @@ test('a failed case says where it stands, what came and what differs', async () 
   expect(stdout).toMatch(/values\.total is 30, wanted 31/);
   expect(stdout).toMatch(/1 failed, 2 passed/);
   expect(code).toBe(1);
+});
+
+test('a failed case names a dead letter that nothing was said of', async () => {
+  const { stdout } = await withChanges(
+    { 'event: { card: A, amount: 101': 'event: { card: A, amount: -101' },
+    'test',
+    'pipeline.yaml',
+  );
+  expect(stdout).toMatch(/nothing came\n {4}there is a dead letter: rule:positive: event\.amount > 0\n/);
 });
 
 test('--only chooses cases by their name', async () => {

@@ -21,23 +21,26 @@ export async function loadPipeline(file: string): Promise<CompileResult> {
   if (text === null) {
     throw new Failure(`there is no file ${file}. Give the path of a pipeline document.`, EXIT.faults);
   }
-  const load = readText;
-  if (/\.[cm]?[jt]s$/.test(file)) {
-    const object = await defaultExport(file);
-    return compile({ path, object, load, functions: await importFunctions(path, object), catalogue });
-  }
-  const document = readDocument(path, text);
-  const named = Array.isArray(document) ? null : (document as PipelineDocument).value;
+  const typed = /\.[cm]?[jt]s$/.test(file);
+  const document = typed ? null : readDocument(path, text);
   try {
-    return compile({ path, text, load, functions: await importFunctions(path, named), catalogue });
+    if (typed) return await compileModule(file, path);
+    const named = Array.isArray(document) ? null : (document as PipelineDocument).value;
+    const functions = await importFunctions(path, named);
+    return compile({ path, text, load: readText, functions, catalogue });
   } catch (error) {
     if (!(error instanceof ModuleFault)) throw error;
-    const place = (document as PipelineDocument).place(['functions']);
+    const place = typed ? { line: 1, column: 1 } : (document as PipelineDocument).place(['functions']);
     return {
       plan: null,
       faults: [{ file: path, ...place, code: 'bad_module', message: error.message, hint: null }],
     };
   }
+}
+
+async function compileModule(file: string, path: string): Promise<CompileResult> {
+  const object = await defaultExport(file);
+  return compile({ path, object, load: readText, functions: await importFunctions(path, object), catalogue });
 }
 
 /** @throws Failure that lists every fault. */

@@ -79,14 +79,24 @@ async function runOne(
 async function problemsOf(plan: Plan, tables: OpenTables, testCase: CasePlan): Promise<string[]> {
   try {
     const outputs = await runCase(plan, tables, testCase);
-    return mismatches(testCase.expect, outputs).flatMap(({ what, lines }) => [
+    const problems = mismatches(testCase.expect, outputs).flatMap(({ what, lines }) => [
       `${what}:`,
       ...lines.map((line) => `  ${line}`),
     ]);
+    if (problems.length === 0 || testCase.expect.deadletters !== undefined) return problems;
+    return [...problems, ...refusals(outputs.deadletters)];
   } catch (error) {
     if (error instanceof GivenError) return [error.message];
     throw error;
   }
+}
+
+/** Often why what was expected did not come. */
+function refusals(deadLetters: readonly Record<string, unknown>[]): string[] {
+  const [first] = deadLetters;
+  if (first === undefined) return [];
+  const more = deadLetters.length === 1 ? '' : ` (and ${deadLetters.length - 1} more)`;
+  return [`there is a dead letter: ${first.code}: ${first.message}${more}`];
 }
 
 function painted(line: string, { paint }: Terminal): string {
