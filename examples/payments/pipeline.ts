@@ -3,7 +3,7 @@
 import { definePipeline } from '@millrace/pipeline/define-pipeline';
 import { euros } from './functions.ts';
 
-/** As payment.avsc says. */
+/** As payment.avsc says; `millrace types pipeline.yaml` writes such types. */
 interface Payment {
   readonly payment_id: string;
   readonly card: string;
