@@ -280,13 +280,6 @@ const windowRules: readonly Plant[] = [
     replace: 'accumulators: content.accumulators.splice(0, Infinity, ...createAccumulators(plan)),',
   },
   {
-    name: 'partial_shares_its_accumulator',
-    rule: 'what was sent does not change',
-    file: AGGREGATE,
-    find: 'accumulators: copyJson(content.accumulators),',
-    replace: 'accumulators: content.accumulators,',
-  },
-  {
     name: 'idle_lane_not_flushed',
     rule: 'turning idle, a lane first sends its open partials',
     file: AGGREGATE,

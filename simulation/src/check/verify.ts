@@ -9,12 +9,22 @@ import { differences } from './differences.ts';
 import type { Caused, Observed, ObservedPartial, Streams } from './observed.ts';
 import { verifyRows } from './rows.ts';
 
-/** Everything that aggregate, merge and route must have made of a finished run's records. Empty: all is well. */
-export function verify(plan: OraclePlan, observed: Observed): string[] {
-  const lanes = observed.records.map((records) => laneTruth(plan, records));
-  const faults = verifyPartials(lanes, observed.partials);
+/** What the oracle makes of a run's records. */
+export interface Truths {
+  readonly lanes: readonly LaneTruth[];
+  readonly merges: readonly MergeTruth[];
+}
+
+/** What aggregate and merge had to make of what they had before them; or where lanes told the merge something else. */
+export function truthsOf(plan: OraclePlan, { records, partials }: Observed): Truths | string[] {
+  const lanes = records.map((lane) => laneTruth(plan, lane));
+  const faults = verifyPartials(lanes, partials);
   if (faults.length > 0) return faults;
-  const merges = observed.partials.map((partials, q) => mergeTruth(plan, withEvents(lanes, partials, q)));
+  return { lanes, merges: partials.map((each, q) => mergeTruth(plan, withEvents(lanes, each, q))) };
+}
+
+/** Everything that aggregate, merge and route must have made of a finished run's records. Empty: all is well. */
+export function verify(plan: OraclePlan, observed: Observed, { lanes, merges }: Truths): string[] {
   return [
     ...(observed.made === null ? [] : verifyMade(lanes, merges, observed.made)),
     ...verifyTotals(plan, lanes, merges),

@@ -4,14 +4,17 @@ import { droppedOf, type RawRecord, verifyChain } from '../check/chain.ts';
 import { differences } from '../check/differences.ts';
 import { verifyEventRows } from '../check/events.ts';
 import { fusedLane } from '../check/fused-lane.ts';
+import type { Observed } from '../check/observed.ts';
 import { verifyPromises } from '../check/promises.ts';
 import { verifyRawLane } from '../check/raw-lane.ts';
-import { verify } from '../check/verify.ts';
+import { verifyUserTopics } from '../check/user-topics.ts';
+import { truthsOf, verify } from '../check/verify.ts';
 import { readSaved } from '../evidence/saved.ts';
 import { readTopics } from '../evidence/topics.ts';
 import type { OracleMethod, OraclePlan } from '../oracle/plan.ts';
 import { oraclePlanOf } from '../workload/oracle-plan.ts';
 import type { Settings } from '../workload/settings.ts';
+import type { Broker } from '../world/broker.ts';
 import { runFused } from './fused.ts';
 import { MOODS, rowOf } from './moody-table.ts';
 import type { UnfusedRun } from './unfused.ts';
@@ -35,8 +38,12 @@ export function judge(run: UnfusedRun): string[] {
     ...lanes.flatMap((lane) => verifyRawLane(oracle, lane, raw[lane]!)),
     ...lanes.flatMap((lane) => verifyChain(settings, lane, raw[lane]!, records[lane]!, rowsOf)),
     ...verifyDrops(settings, raw, counts),
-    ...verify(oracle, { records, partials: lanes.map(topics.partials), made, rows, counts }),
-    ...verifyEventRows(oracle, records, rows),
+    ...verifyOutputs(
+      settings,
+      oracle,
+      { records, partials: lanes.map(topics.partials), made, rows, counts },
+      world.broker,
+    ),
   ];
 }
 
@@ -58,9 +65,25 @@ export async function judgeFused(seed: number, { settings, plan, world }: Unfuse
   const oracle = oracleOf(settings, plan);
   return [
     ...verifyDrops(settings, raw, counts),
-    ...verify(oracle, { records, partials: run.partials, made: null, rows, counts }),
-    ...verifyEventRows(oracle, records, rows),
+    ...verifyOutputs(
+      settings,
+      oracle,
+      { records, partials: run.partials, made: null, rows, counts },
+      run.world.broker,
+    ),
   ].map((fault) => `fused: ${fault}`);
+}
+
+function verifyOutputs(settings: Settings, oracle: OraclePlan, observed: Observed, broker: Broker): string[] {
+  const truths = truthsOf(oracle, observed);
+  if (Array.isArray(truths)) return truths;
+  return [
+    ...verify(oracle, observed, truths),
+    ...verifyEventRows(oracle, observed.records, observed.rows),
+    ...(settings.watched
+      ? verifyUserTopics(broker, truths, observed.made === null ? 'once' : 'at least once')
+      : []),
+  ];
 }
 
 function oracleOf(settings: Settings, plan: Plan): OraclePlan {

@@ -77,7 +77,15 @@ export function documentOf(settings: Settings): Record<string, unknown> {
     ],
     aggregate: settings.windows.map(windowOf),
     detect: detectorsOf(settings),
-    route: [{ name: 'large', when: `event.amount >= ${LARGE}`, to: [{ store: 'events' }] }],
+    route: [
+      { name: 'large', when: `event.amount >= ${LARGE}`, to: [{ store: 'events' }] },
+      ...(settings.watched
+        ? [
+            { name: 'zones', from: 'windows.per_zone', to: [{ topic: 'zones' }] },
+            { name: 'alarms', from: 'alerts', to: [{ topic: 'alarms' }] },
+          ]
+        : []),
+    ],
   };
 }
 

@@ -95,9 +95,9 @@ function createWriter(settings: Settings, random: Random): Writer {
       if (fate < 0.06) return bytes(JSON.stringify({ ...fields(time), amount: 'much' }));
       // Often of the last ones, so that some come a third time.
       const before = written.slice(random.chance(0.5) ? -2 : 0);
-      if (fate < 0.12 && before.length > 0) return bytes(random.pick(before).text);
+      if (fate < 0.06 + settings.repeated && before.length > 0) return bytes(random.pick(before).text);
       const event = fields(time);
-      if (fate < 0.15 && before.length > 0) event.id = random.pick(before).id;
+      if (fate < 0.09 + settings.repeated && before.length > 0) event.id = random.pick(before).id;
       const text = JSON.stringify(event);
       written.push({ id: event.id, text });
       return bytes(text);

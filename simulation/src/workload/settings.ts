@@ -19,6 +19,10 @@ export interface Settings {
   /** Rows per second of each source of files. */
   readonly pace: number;
   readonly missing: 'flag' | 'reject' | 'ignore';
+  /** Routes send each result of `per_zone`, and each alert, to topics of the user's. */
+  readonly watched: boolean;
+  /** How many of the events were sent before. */
+  readonly repeated: number;
   readonly windows: readonly WindowSettings[];
 }
 
@@ -48,7 +52,7 @@ export function chooseSettings(random: Random): Settings {
     maxAheadMs: 60 * SECOND,
     idleMs: random.pick([3, 6]) * SECOND,
     // Long enough for every repeat of a source, or so short that some come too late to be known.
-    dedupeMs: random.pick([HOUR, HOUR, 2 * SECOND]),
+    dedupeMs: random.pick([HOUR, SECOND]),
     keepMs: random.pick([HOUR, HOUR, 8 * SECOND]),
     ids: random.chance(0.6),
     http: random.chance(0.6),
