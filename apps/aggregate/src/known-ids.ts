@@ -2,16 +2,21 @@ import { hash } from 'node:crypto';
 import type { Flow } from '@millrace/lanes/flow';
 import type { LaneState, StateChanges } from '@millrace/lanes/stage';
 
-/** Ids in one saved entry. */
+/** Ids in one chunk, which is one saved entry. */
 const CHUNK_IDS = 256;
-/** Bytes of a saved id: 16 of its hash, 8 of the digest, 8 of the lane's time when it came. */
+/** Of an id: four 32-bit words of its hash, then the digest and the lane's time when it came as doubles. */
 const ID_BYTES = 32;
+const ID_WORDS = 8;
+const ID_DOUBLES = 4;
+const DIGEST = 2;
+const TIME = 3;
 const SLOTS_MIN = 1_024;
 
+/** Ids in the order in which they came; chunk n holds the ids n · CHUNK_IDS … */
 interface Chunk {
-  readonly key: string;
-  /** Null once it is full and handed over. */
-  bytes: Buffer | null;
+  readonly number: number;
+  readonly words: Uint32Array;
+  readonly doubles: Float64Array;
   ids: number;
   /** Highest time in it. */
   newest: number;
@@ -20,21 +25,23 @@ interface Chunk {
 export type Acquaintance = 'new' | 'duplicate' | 'conflict';
 
 /**
- * The ids that a lane has seen within `dedupe`, by 128 bits of SHA-256, in an open-addressing table of 32 bytes an
- * id. An id older than that is as if it had never been, whether or not it still takes room.
+ * The ids that a lane has seen within `dedupe`, by 128 bits of SHA-256: about 40 bytes an id. They stand in chunks in
+ * the order of their coming, and an index with open addressing finds them. An id older than `dedupe` is as if it had
+ * never been, whether or not it still takes room.
  */
 export class KnownIds implements LaneState {
   readonly #dedupeMs: number;
-  /** Per slot: four words of hash; all zero: free. */
-  #hashes = new Uint32Array(4 * SLOTS_MIN);
-  /** Per slot: digest, the lane's time when it came. */
-  #facts = new Float64Array(2 * SLOTS_MIN);
-  #slots = SLOTS_MIN;
-  #used = 0;
-  readonly #words = new Uint32Array(4);
   #chunks: Chunk[] = [];
   #nextChunk = 0;
-  #changed = new Set<Chunk>();
+  /** Slot → the id's number − `#base` + 1; 0: free. An id whose chunk is gone stays until the next rebuild. */
+  #index = new Uint32Array(SLOTS_MIN);
+  #base = 0;
+  #used = 0;
+  /** The hash at hand. */
+  readonly #words = new Uint32Array(4);
+  readonly #changed = new Set<Chunk>();
+  /** Saved chunks, which come in any order, until the first id is asked for. */
+  #restored: Chunk[] = [];
   /** Highest ingest time of the lane's records, ms. */
   #now = 0;
 
@@ -52,18 +59,18 @@ export class KnownIds implements LaneState {
    * from a clock that is behind, and its repeat right after it is a duplicate all the same.
    */
   meet(record: Flow): Acquaintance {
+    if (this.#restored.length > 0) this.#indexRestored();
     this.#hash(record.attempt === 0 ? record.id : `${record.id}\u0000${record.attempt}`);
     const slot = this.#slotOf();
-    if (this.#isTaken(slot)) {
-      if (this.#facts[2 * slot + 1]! >= this.#now - this.#dedupeMs) {
-        return this.#facts[2 * slot] === record.digest ? 'duplicate' : 'conflict';
+    const known = this.#numberIn(slot);
+    if (known >= 0) {
+      const { doubles } = this.#chunkOf(known)!;
+      const at = (known % CHUNK_IDS) * ID_DOUBLES;
+      if (doubles[at + TIME]! >= this.#now - this.#dedupeMs) {
+        return doubles[at + DIGEST] === record.digest ? 'duplicate' : 'conflict';
       }
-      this.#facts[2 * slot] = record.digest;
-      this.#facts[2 * slot + 1] = this.#now;
-    } else {
-      this.#fill(slot, record.digest, this.#now);
     }
-    this.#save(record.digest, this.#now);
+    this.#point(slot, this.#append(record.digest, this.#now));
     return 'new';
   }
 
@@ -71,16 +78,14 @@ export class KnownIds implements LaneState {
     let expired = 0;
     for (const chunk of this.#chunks) {
       if (chunk.newest >= this.#now - this.#dedupeMs) break;
-      changes.remove(chunk.key);
+      changes.remove(String(chunk.number));
       this.#changed.delete(chunk);
       expired++;
     }
-    this.#chunks = expired === 0 ? this.#chunks : this.#chunks.slice(expired);
+    if (expired > 0) this.#chunks = this.#chunks.slice(expired);
     for (const chunk of this.#changed) {
-      if (chunk.bytes === null) continue;
       // Copied: a chunk goes on filling while its bytes are on their way.
-      changes.put(chunk.key, Uint8Array.from(chunk.bytes.subarray(0, chunk.ids * ID_BYTES)));
-      if (chunk.ids === CHUNK_IDS) chunk.bytes = null;
+      changes.put(String(chunk.number), new Uint8Array(chunk.words.buffer.slice(0, chunk.ids * ID_BYTES)));
     }
     this.#changed.clear();
     const now = Buffer.alloc(8);
@@ -89,35 +94,21 @@ export class KnownIds implements LaneState {
   }
 
   restore(key: string, value: Uint8Array): void {
-    const saved = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
     if (key === 'now') {
-      this.#now = saved.readDoubleLE(0);
+      this.#now = Buffer.from(value.buffer, value.byteOffset, value.byteLength).readDoubleLE(0);
       return;
     }
-    const ids = saved.length / ID_BYTES;
-    const chunk: Chunk = { key, bytes: null, ids, newest: 0 };
-    if (ids < CHUNK_IDS) {
-      chunk.bytes = Buffer.alloc(CHUNK_IDS * ID_BYTES);
-      saved.copy(chunk.bytes);
+    const chunk = createChunk(Number(key));
+    new Uint8Array(chunk.words.buffer).set(value);
+    chunk.ids = value.length / ID_BYTES;
+    for (let i = 0; i < chunk.ids; i++) {
+      chunk.newest = Math.max(chunk.newest, chunk.doubles[i * ID_DOUBLES + TIME]!);
     }
-    for (let at = 0; at < saved.length; at += ID_BYTES) {
-      for (let i = 0; i < 4; i++) this.#words[i] = saved.readUInt32LE(at + 4 * i);
-      const time = saved.readDoubleLE(at + 24);
-      const slot = this.#slotOf();
-      if (!this.#isTaken(slot)) this.#fill(slot, saved.readDoubleLE(at + 16), time);
-      else if (time >= this.#facts[2 * slot + 1]!) {
-        this.#facts[2 * slot] = saved.readDoubleLE(at + 16);
-        this.#facts[2 * slot + 1] = time;
-      }
-      chunk.newest = Math.max(chunk.newest, time);
-    }
-    this.#nextChunk = Math.max(this.#nextChunk, Number(key) + 1);
-    this.#chunks.push(chunk);
-    this.#chunks.sort((left, right) => Number(left.key) - Number(right.key));
+    this.#restored.push(chunk);
   }
 
   size(): number {
-    return this.#chunks.length + 1;
+    return this.#chunks.length + this.#restored.length + 1;
   }
 
   #hash(id: string): void {
@@ -131,74 +122,94 @@ export class KnownIds implements LaneState {
         (digest.charCodeAt(at + 2) << 16) |
         (digest.charCodeAt(at + 3) << 24);
     }
-    // All zero means a free slot.
-    if ((this.#words[0]! | this.#words[1]! | this.#words[2]! | this.#words[3]!) === 0) this.#words[0] = 1;
   }
 
-  /** The slot of the hash in `#words`, or the free one where it would go. */
+  #indexRestored(): void {
+    this.#chunks = this.#restored.sort((left, right) => left.number - right.number);
+    this.#restored = [];
+    this.#nextChunk = this.#chunks.at(-1)!.number + 1;
+    this.#base = this.#chunks[0]!.number * CHUNK_IDS;
+    for (const chunk of this.#chunks) {
+      for (let i = 0; i < chunk.ids; i++) {
+        this.#words.set(chunk.words.subarray(i * ID_WORDS, i * ID_WORDS + this.#words.length));
+        // An id that came again after it had expired: the later one counts.
+        this.#point(this.#slotOf(), chunk.number * CHUNK_IDS + i);
+      }
+    }
+  }
+
+  /** The slot of the hash at hand, or the free one where it would go. */
   #slotOf(): number {
-    const mask = this.#slots - 1;
+    const mask = this.#index.length - 1;
     let slot = this.#words[0]! & mask;
-    while (this.#isTaken(slot) && !this.#isHere(slot)) slot = (slot + 1) & mask;
+    while (this.#index[slot] !== 0 && !this.#isHere(slot)) slot = (slot + 1) & mask;
     return slot;
   }
 
-  #isTaken(slot: number): boolean {
-    const hashes = this.#hashes;
-    const at = 4 * slot;
-    return (hashes[at]! | hashes[at + 1]! | hashes[at + 2]! | hashes[at + 3]!) !== 0;
-  }
-
   #isHere(slot: number): boolean {
-    const at = 4 * slot;
-    for (let i = 0; i < 4; i++) if (this.#hashes[at + i] !== this.#words[i]) return false;
+    const number = this.#numberIn(slot);
+    const chunk = this.#chunkOf(number);
+    if (chunk === undefined) return false;
+    const at = (number % CHUNK_IDS) * ID_WORDS;
+    for (let i = 0; i < 4; i++) if (chunk.words[at + i] !== this.#words[i]) return false;
     return true;
   }
 
-  #fill(slot: number, digest: number, time: number): void {
-    this.#hashes.set(this.#words, 4 * slot);
-    this.#facts[2 * slot] = digest;
-    this.#facts[2 * slot + 1] = time;
-    this.#used++;
-    if (this.#used * 4 > this.#slots * 3) this.#rebuild();
+  /** -1: free. */
+  #numberIn(slot: number): number {
+    const pointer = this.#index[slot]!;
+    return pointer === 0 ? -1 : this.#base + pointer - 1;
   }
 
-  /** Leaves out what is too old and makes room. */
-  #rebuild(): void {
-    const { hashes, facts, slots } = { hashes: this.#hashes, facts: this.#facts, slots: this.#slots };
-    const keep: number[] = [];
-    for (let slot = 0; slot < slots; slot++) {
-      if (this.#isTaken(slot) && facts[2 * slot + 1]! >= this.#now - this.#dedupeMs) keep.push(slot);
-    }
-    while (this.#slots < keep.length * 2) this.#slots *= 2;
-    this.#hashes = new Uint32Array(4 * this.#slots);
-    this.#facts = new Float64Array(2 * this.#slots);
-    this.#used = 0;
-    const current = Uint32Array.from(this.#words);
-    for (const slot of keep) {
-      this.#words.set(hashes.subarray(4 * slot, 4 * slot + 4));
-      const target = this.#slotOf();
-      this.#hashes.set(this.#words, 4 * target);
-      this.#facts.set(facts.subarray(2 * slot, 2 * slot + 2), 2 * target);
-      this.#used++;
-    }
-    this.#words.set(current);
+  #chunkOf(number: number): Chunk | undefined {
+    const first = this.#chunks[0];
+    return first && this.#chunks[Math.floor(number / CHUNK_IDS) - first.number];
   }
 
-  #save(digest: number, time: number): void {
+  #append(digest: number, time: number): number {
     let chunk = this.#chunks.at(-1);
-    let bytes = chunk?.ids === CHUNK_IDS ? null : chunk?.bytes;
-    if (chunk === undefined || bytes === null || bytes === undefined) {
-      bytes = Buffer.alloc(CHUNK_IDS * ID_BYTES);
-      chunk = { key: String(this.#nextChunk++), bytes, ids: 0, newest: 0 };
+    if (chunk === undefined || chunk.ids === CHUNK_IDS) {
+      chunk = createChunk(this.#nextChunk++);
       this.#chunks.push(chunk);
     }
-    const at = chunk.ids * ID_BYTES;
-    for (let i = 0; i < 4; i++) bytes.writeUInt32LE(this.#words[i]!, at + 4 * i);
-    bytes.writeDoubleLE(digest, at + 16);
-    bytes.writeDoubleLE(time, at + 24);
-    chunk.ids++;
+    chunk.words.set(this.#words, chunk.ids * ID_WORDS);
+    chunk.doubles[chunk.ids * ID_DOUBLES + DIGEST] = digest;
+    chunk.doubles[chunk.ids * ID_DOUBLES + TIME] = time;
     chunk.newest = Math.max(chunk.newest, time);
     this.#changed.add(chunk);
+    return chunk.number * CHUNK_IDS + chunk.ids++;
   }
+
+  #point(slot: number, number: number): void {
+    if (this.#index[slot] === 0) this.#used++;
+    this.#index[slot] = number - this.#base + 1;
+    if (this.#used * 4 > this.#index.length * 3) this.#rebuild();
+  }
+
+  /** Leaves out ids whose chunks are gone, and makes room. */
+  #rebuild(): void {
+    const numbers = this.#chunks.reduce((sum, { ids }) => sum + ids, 0);
+    let slots = SLOTS_MIN;
+    while (slots < numbers * 2) slots *= 2;
+    const old = this.#index;
+    const oldBase = this.#base;
+    this.#index = new Uint32Array(slots);
+    this.#base = (this.#chunks[0]?.number ?? this.#nextChunk) * CHUNK_IDS;
+    this.#used = 0;
+    const mask = slots - 1;
+    for (const pointer of old) {
+      const number = oldBase + pointer - 1;
+      const chunk = pointer === 0 || number < this.#base ? undefined : this.#chunkOf(number);
+      if (chunk === undefined) continue;
+      let slot = chunk.words[(number % CHUNK_IDS) * ID_WORDS]! & mask;
+      while (this.#index[slot] !== 0) slot = (slot + 1) & mask;
+      this.#index[slot] = number - this.#base + 1;
+      this.#used++;
+    }
+  }
+}
+
+function createChunk(number: number): Chunk {
+  const buffer = new ArrayBuffer(CHUNK_IDS * ID_BYTES);
+  return { number, words: new Uint32Array(buffer), doubles: new Float64Array(buffer), ids: 0, newest: 0 };
 }
