@@ -1,26 +1,47 @@
 import { expect, test } from '@jest/globals';
 import { CRASH_POINTS, FUSED_POINTS, UNFUSED_POINTS } from './fixtures/crash/crash-points.ts';
-import { crashRun } from './fixtures/crash/crash-run.ts';
+import { crashRun, GENTLE, KILLS, REBUILDS } from './fixtures/crash/crash-run.ts';
 
-/** More of them: `MILLRACE_CRASH_SEED=7 MILLRACE_CRASH_KILLS=500 npm test -- apps/millrace/src/crash.test.ts`. */
+/** More of it: `MILLRACE_CRASH_SEED=7 MILLRACE_CRASH_KILLS=500 npm test -- apps/millrace/src/crash.test.ts`. */
 const seed = Number(process.env.MILLRACE_CRASH_SEED ?? Date.now() % 1_000_000);
-/** At moments of chance, besides the named points. */
-const kills = Number(process.env.MILLRACE_CRASH_KILLS ?? 18);
+/** At moments of chance, besides the named points: 30 in all, or more. */
+const times = Number(process.env.MILLRACE_CRASH_KILLS ?? 16);
 const PER_KILL_MS = 20_000;
+const withSeed = `(MILLRACE_CRASH_SEED=${seed})`;
 
 test(
-  `kill -9 at ${CRASH_POINTS.length + FUSED_POINTS.length} points and ${kills} moments, fused (MILLRACE_CRASH_SEED=${seed})`,
+  `kill -9 at ${CRASH_POINTS.length + FUSED_POINTS.length} points and ${times} moments, fused ${withSeed}`,
   async () => {
-    expect(await crashRun({ seed, points: [...CRASH_POINTS, ...FUSED_POINTS], kills })).toEqual([]);
+    const points = [...CRASH_POINTS, ...FUSED_POINTS];
+    expect(await crashRun({ seed, points, moments: KILLS, times })).toEqual([]);
   },
-  (kills + 20) * PER_KILL_MS,
+  (times + 20) * PER_KILL_MS,
 );
 
 test(
-  `kill -9 at ${CRASH_POINTS.length + UNFUSED_POINTS.length} points and ${kills} moments, with topics between the stages (MILLRACE_CRASH_SEED=${seed})`,
+  `kill -9 at ${CRASH_POINTS.length + UNFUSED_POINTS.length} points and ${times} moments, with topics between the stages ${withSeed}`,
   async () => {
     const points = [...CRASH_POINTS, ...UNFUSED_POINTS];
-    expect(await crashRun({ seed, points, kills, keepTopics: true })).toEqual([]);
+    expect(await crashRun({ seed, points, moments: KILLS, times, keepTopics: true })).toEqual([]);
   },
-  (kills + 20) * PER_KILL_MS,
+  (times + 20) * PER_KILL_MS,
+);
+
+test.each([
+  ['fused', false],
+  ['with topics between the stages', true],
+])(
+  `SIGTERM under load, %s: it ends by itself, with everything taken ${withSeed}`,
+  async (_, keepTopics) => {
+    expect(await crashRun({ seed, points: [], moments: GENTLE, times: 4, keepTopics })).toEqual([]);
+  },
+  10 * PER_KILL_MS,
+);
+
+test(
+  `kill -9 while everything is computed again ${withSeed}`,
+  async () => {
+    expect(await crashRun({ seed, points: [], moments: [...KILLS, ...REBUILDS], times: 10 })).toEqual([]);
+  },
+  20 * PER_KILL_MS,
 );
