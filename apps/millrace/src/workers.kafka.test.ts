@@ -261,10 +261,13 @@ test('one process loses its network, another takes over, the first comes back: e
   // A client that did not hear an answer sends again.
   await door.send(payments.slice(0, REQUEST_EVENTS));
   await door.close();
-  await eventually('all is read', () => isDrained(world), PATIENCE_MS);
+  const isDone = () => {
+    expect([...first.stopped, ...second.stopped]).toEqual([]);
+    return isDrained(world);
+  };
+  await eventually('all is read', isDone, PATIENCE_MS);
   const seconds = (performance.now() - startedMs) / 1000;
 
-  expect([...first.stopped, ...second.stopped]).toEqual([]);
   await expectExact(world, payments, start + 15 * MINUTE_MS);
   const repeats = first.measures.repeats + second.measures.repeats;
   console.info(
