@@ -1,5 +1,5 @@
 import { eventLogContract } from '@millrace/testkit/contracts/event-log';
-import { openScratch } from './test/scratch.ts';
+import { openScratch } from './fixtures/scratch.ts';
 
 const LANES = 3;
 const KEEP_MS = 3_600_000;

@@ -1,5 +1,5 @@
 import { fusedStoreContract } from '@millrace/testkit/contracts/fused-store';
-import { openScratch } from './test/scratch.ts';
+import { openScratch } from './fixtures/scratch.ts';
 
 fusedStoreContract('fused store on LMDB', async () => {
   const scratch = await openScratch();

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { eventually } from '@millrace/testkit/eventually';
+import { scratchFolder } from './fixtures/scratch.ts';
 import { openEmbedded } from './open.ts';
-import { scratchFolder } from './test/scratch.ts';
 
 const NOW_MS = Date.now();
 const record = (text: string) => ({ value: Buffer.from(text), timestampMs: NOW_MS });
@@ -26,7 +26,7 @@ afterEach(async () => {
 
 /** A process that runs the folder, or tries to; `lines` grows as it prints. */
 function occupy() {
-  const script = fileURLToPath(new URL('./test/occupant.ts', import.meta.url));
+  const script = fileURLToPath(new URL('./fixtures/occupant.ts', import.meta.url));
   const child = spawn(process.execPath, [script, folder], { stdio: ['pipe', 'pipe', 'inherit'] });
   children.push(child);
   const lines: string[] = [];
@@ -144,7 +144,7 @@ test('a folder that can not be written is named', async () => {
 });
 
 test('a full disk is said to be so, and nothing that was acknowledged is gone', async () => {
-  const script = fileURLToPath(new URL('./test/occupant.ts', import.meta.url));
+  const script = fileURLToPath(new URL('./fixtures/occupant.ts', import.meta.url));
   // A limit on the size of files stands in for the disk's; in units of 512 bytes or of a KiB, as the shell likes.
   const limited = `trap '' XFSZ; ulimit -f 200; exec "${process.execPath}" "${script}" "${folder}"`;
   const child = spawn('sh', ['-c', limited], { stdio: ['pipe', 'pipe', 'ignore'] });

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from '@jest/globals';
 import type { ResultRow } from '@millrace/lanes/ports/results';
 import { alertRowOf, deadLetterRowOf, eventRowOf, windowRowOf } from '@millrace/testkit/result-rows';
-import { openScratch } from './test/scratch.ts';
+import { openScratch } from './fixtures/scratch.ts';
 
 const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {

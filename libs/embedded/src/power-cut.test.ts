@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { type Patch, planted } from '@millrace/testkit/plant';
-import { cutPowerOnce } from './test/power-cut.ts';
+import { cutPowerOnce } from './fixtures/power-cut.ts';
 
 const SEEDS = 200;
 
@@ -55,7 +55,7 @@ const bugs: readonly (readonly [string, Patch, RegExp])[] = [
 
 test.each(bugs)('a store that %s is found out', (_, patch, symptom) => {
   const { execArgv, env } = planted([patch]);
-  const script = fileURLToPath(new URL('./test/power-cuts.ts', import.meta.url));
+  const script = fileURLToPath(new URL('./fixtures/power-cuts.ts', import.meta.url));
   const child = spawnSync(process.execPath, [...execArgv, script, '0', String(SEEDS)], {
     env: { ...process.env, ...env },
     encoding: 'utf8',

@@ -1,5 +1,5 @@
 import { resultStoreContract } from '@millrace/testkit/contracts/result-store';
-import { openScratch } from './test/scratch.ts';
+import { openScratch } from './fixtures/scratch.ts';
 
 resultStoreContract('result store on LMDB', async () => {
   const scratch = await openScratch();

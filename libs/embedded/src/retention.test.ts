@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { openScratch } from './test/scratch.ts';
+import { openScratch } from './fixtures/scratch.ts';
 
 const HOUR_MS = 3_600_000;
 

@@ -1,5 +1,5 @@
 import { schemaRegistryContract } from '@millrace/testkit/contracts/schema-registry';
-import { openScratch } from './test/scratch.ts';
+import { openScratch } from './fixtures/scratch.ts';
 
 schemaRegistryContract('schema registry on LMDB', async () => {
   const scratch = await openScratch();

@@ -1,7 +1,7 @@
 import { stateStoreContract } from '@millrace/testkit/contracts/state-store';
+import { openScratch } from './fixtures/scratch.ts';
 import { key, SPACE } from './keys.ts';
 import { openLmdbDisk } from './lmdb-disk.ts';
-import { openScratch } from './test/scratch.ts';
 
 stateStoreContract('state store on LMDB', async () => {
   const scratch = await openScratch();
