@@ -11,6 +11,7 @@ const ID_DOUBLES = 4;
 const DIGEST = 2;
 const TIME = 3;
 const SLOTS_MIN = 1_024;
+const PRINT = 1;
 
 /** Ids in the order in which they came; chunk n holds the ids n · CHUNK_IDS … */
 interface Chunk {
@@ -25,7 +26,7 @@ interface Chunk {
 export type Acquaintance = 'new' | 'duplicate' | 'conflict';
 
 /**
- * The ids that a lane has seen within `dedupe`, by 128 bits of SHA-256: about 40 bytes an id. They stand in chunks in
+ * The ids that a lane has seen within `dedupe`, by 128 bits of SHA-256: about 48 bytes an id. They stand in chunks in
  * the order of their coming, and an index with open addressing finds them. An id older than `dedupe` is as if it had
  * never been, whether or not it still takes room.
  */
@@ -35,6 +36,8 @@ export class KnownIds implements LaneState {
   #nextChunk = 0;
   /** Slot → the id's number − `#base` + 1; 0: free. An id whose chunk is gone stays until the next rebuild. */
   #index = new Uint32Array(SLOTS_MIN);
+  /** Slot → another word of the hash than the one that chose the slot, so that most strangers are told at once. */
+  #prints = new Uint32Array(SLOTS_MIN);
   #base = 0;
   #used = 0;
   /** The hash at hand. */
@@ -147,6 +150,7 @@ export class KnownIds implements LaneState {
   }
 
   #isHere(slot: number): boolean {
+    if (this.#prints[slot] !== this.#words[PRINT]) return false;
     const number = this.#numberIn(slot);
     const chunk = this.#chunkOf(number);
     if (chunk === undefined) return false;
@@ -183,6 +187,7 @@ export class KnownIds implements LaneState {
   #point(slot: number, number: number): void {
     if (this.#index[slot] === 0) this.#used++;
     this.#index[slot] = number - this.#base + 1;
+    this.#prints[slot] = this.#words[PRINT]!;
     if (this.#used * 4 > this.#index.length * 3) this.#rebuild();
   }
 
@@ -194,6 +199,7 @@ export class KnownIds implements LaneState {
     const old = this.#index;
     const oldBase = this.#base;
     this.#index = new Uint32Array(slots);
+    this.#prints = new Uint32Array(slots);
     this.#base = (this.#chunks[0]?.number ?? this.#nextChunk) * CHUNK_IDS;
     this.#used = 0;
     const mask = slots - 1;
@@ -201,9 +207,11 @@ export class KnownIds implements LaneState {
       const number = oldBase + pointer - 1;
       const chunk = pointer === 0 || number < this.#base ? undefined : this.#chunkOf(number);
       if (chunk === undefined) continue;
-      let slot = chunk.words[(number % CHUNK_IDS) * ID_WORDS]! & mask;
+      const at = (number % CHUNK_IDS) * ID_WORDS;
+      let slot = chunk.words[at]! & mask;
       while (this.#index[slot] !== 0) slot = (slot + 1) & mask;
       this.#index[slot] = number - this.#base + 1;
+      this.#prints[slot] = chunk.words[at + PRINT]!;
       this.#used++;
     }
   }
