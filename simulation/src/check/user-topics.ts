@@ -18,7 +18,7 @@ export function verifyUserTopics(
       .read(topic, lane, 0, Number.MAX_SAFE_INTEGER)
       .records.map(({ value }) => Buffer.from(value).toString());
   const once = (texts: readonly string[]) => (exactly === 'once' ? [...texts] : [...new Set(texts)]);
-  const alerts = (alerts: readonly OracleAlert[]) => alerts.map(plainAlert);
+  const texts = (items: readonly object[]) => once(items.map((item) => JSON.stringify(item)));
   return merges.flatMap((merge, lane) => [
     ...differences(
       `topic zones, lane ${lane}`,
@@ -27,8 +27,8 @@ export function verifyUserTopics(
     ),
     ...setDifferences(
       `topic alarms, lane ${lane}`,
-      [...alerts(lanes[lane]!.alerts), ...alerts(merge.alerts)],
-      once(read('alarms', lane)).map((text) => plainAlert(JSON.parse(text))),
+      texts([...lanes[lane]!.alerts, ...merge.alerts].map(plainAlert)),
+      texts(read('alarms', lane).map((text) => plainAlert(JSON.parse(text)))),
     ),
   ]);
 }

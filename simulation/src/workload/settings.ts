@@ -60,6 +60,8 @@ export function chooseSettings(random: Random): Settings {
     grainMs: random.pick([1, 500]),
     pace: random.pick([2, 8, 40]),
     missing: random.pick(['flag', 'reject', 'ignore']),
+    watched: random.chance(0.5),
+    repeated: random.pick([0.06, 0.06, 0.3]),
     windows: [window('per_device'), window('per_zone'), ...(random.chance(0.4) ? [window('per_rank')] : [])],
   };
 }
