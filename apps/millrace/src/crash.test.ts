@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { CRASH_POINTS, FUSED_POINTS, UNFUSED_POINTS } from './fixtures/crash/crash-points.ts';
+import { CRASH_POINTS, FUSED_POINTS, REPLAY_POINTS, UNFUSED_POINTS } from './fixtures/crash/crash-points.ts';
 import { crashRun, GENTLE, KILLS, REBUILDS } from './fixtures/crash/crash-run.ts';
 
 /** More of it: `MILLRACE_CRASH_SEED=7 MILLRACE_CRASH_KILLS=500 npm test -- apps/millrace/src/crash.test.ts`. */
@@ -9,22 +9,33 @@ const times = Number(process.env.MILLRACE_CRASH_KILLS ?? 16);
 const PER_KILL_MS = 20_000;
 const withSeed = `(MILLRACE_CRASH_SEED=${seed})`;
 
+const FUSED = [...CRASH_POINTS, ...REPLAY_POINTS, ...FUSED_POINTS];
+const UNFUSED = [...CRASH_POINTS, ...REPLAY_POINTS, ...UNFUSED_POINTS];
+
 test(
-  `kill -9 at ${CRASH_POINTS.length + FUSED_POINTS.length} points and ${times} moments, fused ${withSeed}`,
+  `kill -9 at ${FUSED.length} points and ${times} moments, fused ${withSeed}`,
   async () => {
-    const points = [...CRASH_POINTS, ...FUSED_POINTS];
-    expect(await crashRun({ seed, points, moments: KILLS, times })).toEqual([]);
+    expect(await crashRun({ seed, points: FUSED, moments: KILLS, times })).toEqual([]);
   },
   (times + 20) * PER_KILL_MS,
 );
 
 test(
-  `kill -9 at ${CRASH_POINTS.length + UNFUSED_POINTS.length} points and ${times} moments, with topics between the stages ${withSeed}`,
+  `kill -9 at ${UNFUSED.length} points and ${times} moments, with topics between the stages ${withSeed}`,
   async () => {
-    const points = [...CRASH_POINTS, ...UNFUSED_POINTS];
-    expect(await crashRun({ seed, points, moments: KILLS, times, keepTopics: true })).toEqual([]);
+    const keepTopics = true;
+    expect(await crashRun({ seed, points: UNFUSED, moments: KILLS, times, keepTopics })).toEqual([]);
   },
   (times + 20) * PER_KILL_MS,
+);
+
+test(
+  `kill -9 while a file is read whose rows have no id ${withSeed}`,
+  async () => {
+    const points = [...CRASH_POINTS, ...FUSED_POINTS];
+    expect(await crashRun({ seed, points, moments: KILLS, times: 0, sources: 'file' })).toEqual([]);
+  },
+  20 * PER_KILL_MS,
 );
 
 test.each([
