@@ -1,9 +1,9 @@
 // `npm run simulate -- --seeds N [--seed FIRST] [--plant NAME]`: runs N seeds and stops at the first that finds a
-// fault. With --plant, one of the planted bugs is in the code, and it is to be found.
+// fault. With --plant, one of the planted bugs (or each of them: `all`) is in the code, and it is to be found.
 import { parseArgs } from 'node:util';
-import { hunt } from './hunt.ts';
+import { huntAll, tableRow } from './hunt.ts';
 import { plants } from './plants.ts';
-import { simulateSafely } from './simulate.ts';
+import { type Sought, seek } from './seeds.ts';
 
 const { values } = parseArgs({
   options: {
@@ -21,31 +21,28 @@ process.exitCode = values.plant === undefined ? await run() : await plantAndRun(
 
 async function run(): Promise<number> {
   const started = performance.now();
-  for (let seed = first; seed < first + seeds; seed++) {
-    const { faults } = await simulateSafely(seed);
-    if (faults.length === 0) continue;
-    console.log(
-      `seed ${seed}:\n  ${faults.join('\n  ')}\nAgain: npm run simulate -- --seed ${seed} --seeds 1`,
-    );
-    return 1;
+  const { found } = await seek(first, seeds);
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  if (found === null) {
+    console.log(`${seeds} seeds from ${first} on: no fault (${seconds} s)`);
+    return 0;
   }
-  console.log(
-    `${seeds} seeds from ${first} on, no fault, ${((performance.now() - started) / 1000).toFixed(1)} s`,
-  );
-  return 0;
+  const { seed, faults } = found;
+  console.log(`seed ${seed}:\n  ${faults.join('\n  ')}\nAgain: npm run simulate -- --seed ${seed} --seeds 1`);
+  return 1;
 }
 
 async function plantAndRun(name: string): Promise<number> {
-  const plant = plants.find((candidate) => candidate.name === name);
-  if (plant === undefined) {
-    console.error(`simulate: no plant ${name} (there are ${plants.map((each) => each.name).join(', ')})`);
+  const chosen = name === 'all' ? plants : plants.filter((plant) => plant.name === name);
+  if (chosen.length === 0) {
+    console.error(`simulate: no plant ${name} (there are ${plants.map((plant) => plant.name).join(', ')})`);
     return 2;
   }
-  const found = await hunt(plant, first, seeds);
-  console.log(
-    found === null
-      ? `${name}: not found in ${seeds} seeds`
-      : `${name}: found by seed ${found.seed}\n  ${found.fault}`,
-  );
-  return found === null ? 1 : 0;
+  const results: Sought['found'][] = [];
+  await huntAll(chosen, first, seeds, 1, (plant, found) => {
+    results.push(found);
+    console.log(tableRow(plant, found));
+    if (name !== 'all' && found !== null) console.log(`  ${found.faults[0]}`);
+  });
+  return results.includes(null) ? 1 : 0;
 }

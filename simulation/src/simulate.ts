@@ -2,7 +2,6 @@ import { judge, judgeFused } from './run/judge.ts';
 import { runUnfused } from './run/unfused.ts';
 
 export interface Verdict {
-  readonly seed: number;
   /** What is wrong, for people; empty: nothing. */
   readonly faults: readonly string[];
   /** Hash of everything that happened: a seed gives the same one each time. */
@@ -17,14 +16,5 @@ export async function simulate(seed: number): Promise<Verdict> {
   const run = await runUnfused(seed);
   const faults = judge(run);
   if (faults.length === 0) faults.push(...(await judgeFused(seed, run)));
-  return { seed, faults, trace: run.world.scheduler.trace() };
-}
-
-/** A run that throws has found something too. */
-export async function simulateSafely(seed: number): Promise<Verdict> {
-  try {
-    return await simulate(seed);
-  } catch (error) {
-    return { seed, faults: [(error as Error).stack ?? String(error)], trace: '' };
-  }
+  return { faults, trace: run.world.scheduler.trace() };
 }
