@@ -28,7 +28,7 @@ async function setUp() {
   const admin = kafka.admin();
   await admin.connect();
   cleanUps.push(() => admin.disconnect());
-  const log = await openKafkaLog({ brokers: [broker], clientId: 'lane-reset', logger });
+  const log = await openKafkaLog({ brokers: [broker], clientId: 'lane-stopped', logger });
   cleanUps.push(() => log.close());
   const topic = `reset.${randomUUID()}`;
   await log.createTopics([topic], { lanes: 1, replication: 1 });
@@ -85,3 +85,25 @@ test('a position that kafkajs has wiped is not taken for none', async () => {
   await eventually('it is wiped', async () => (await metadata()) === null, PATIENCE_MS);
   await expect(log.committed(topic, topic, 0)).rejects.toMatchObject({ code: 'lane_reset' });
 }, 60_000);
+
+test('an offset without a record stops the lane after what is before it', async () => {
+  const { kafka, log, topic } = await setUp();
+  const producer = kafka.producer({ transactionalId: topic, maxInFlightRequests: 1, idempotent: true });
+  await producer.connect();
+  cleanUps.push(() => producer.disconnect());
+  const transaction = await producer.transaction();
+  await transaction.send({ topic, messages: [{ partition: 0, value: 'foreign' }] });
+  await transaction.commit();
+  const member = await followLanes(log, { group: topic, topic, busy: new Map() }, { commit: true });
+  cleanUps.push(() => member.close());
+  // The marker of the commit comes when the brokers like; the lane meets it with the next record.
+  const isStopped = async () => {
+    await log.append(topic, 0, records(1));
+    return member.stopped(0) !== null;
+  };
+  await eventually('the lane has stopped', isStopped, PATIENCE_MS);
+  expect(member.stopped(0)).toMatchObject({ code: 'lane_gap' });
+  const hole = member.read(0).length;
+  expect(hole).toBeGreaterThanOrEqual(11);
+  expect(await log.committed(topic, topic, 0)).toEqual({ offset: hole, metadata: 'read' });
+}, 120_000);
