@@ -1,4 +1,5 @@
 import type { DeadLetterCode } from '@millrace/lanes/codes';
+import { badTime, eventTimeOf } from '@millrace/lanes/event-time';
 import type { Flow } from '@millrace/lanes/flow';
 import { createSourceMap, eventFields } from '@millrace/lanes/source-map';
 import type { EventReader, Fault } from '@millrace/pipeline/event-codec';
@@ -36,7 +37,6 @@ export interface IntakeOptions {
 }
 
 const FAULTS_NAMED_MAX = 5;
-const DATE_MAX = 8.64e15;
 
 export function createIntake({ plan, source, whole, nameBytesMax, ownId }: IntakeOptions): Intake {
   const { id, key, time, priority, codec, ingestFields, schema } = plan.event;
@@ -86,13 +86,10 @@ export function createIntake({ plan, source, whole, nameBytesMax, ownId }: Intak
 
   function judge(flow: Flow): Refusal | null {
     step = 'event.time';
-    flow.eventTime = time(scope);
-    if (!(Math.abs(flow.eventTime) <= DATE_MAX)) {
-      return {
-        code: 'bad_time',
-        message: `event.time is ${flow.eventTime}, which is no time in milliseconds since 1970`,
-      };
-    }
+    const given = time(scope);
+    const eventTime = eventTimeOf(given);
+    if (eventTime === null) return { code: 'bad_time', message: badTime(given) };
+    flow.eventTime = eventTime;
     step = 'event.priority';
     if (priority !== null) intake.priority = priorityOf(priority(scope));
     return null;

@@ -222,6 +222,18 @@ describe('replays', () => {
     },
   );
 
+  test.each([Number.NaN, -1e300])('a time of %p that it is given now is refused', async (paid) => {
+    const replay = rawEvent(payment, { kind: 'replay', stage: 'ingest', attempt: 1, eventTime: NO_TIME });
+    const event = { ...planOf().event, time: () => paid };
+    const [record] = await validate(replay, { event });
+    expect(record).toMatchObject({
+      kind: 'rejected',
+      code: 'bad_time',
+      stage: 'validate',
+      eventTime: NO_TIME,
+    });
+  });
+
   test('refused again, it keeps its attempt', async () => {
     const replay = rawEvent({ ...payment, amount: -1 }, { kind: 'replay', stage: 'validate', attempt: 2 });
     const [record] = await validate(replay, validating({ rules: [positive] }));

@@ -1,4 +1,5 @@
 import type { Counts } from '@millrace/lanes/audit';
+import { badTime, eventTimeOf } from '@millrace/lanes/event-time';
 import { type Flow, NO_TIME, reject } from '@millrace/lanes/flow';
 import { decodePayload, type Payload, PayloadError } from '@millrace/lanes/payload';
 import { createSourceMap, eventFields } from '@millrace/lanes/source-map';
@@ -73,7 +74,13 @@ function createReader(plan: Plan): (record: Flow) => EventValue | null {
       if (record.eventTime === NO_TIME) {
         // Only a replay comes without: what it replays may have been unreadable.
         step = 'event.time';
-        record.eventTime = time({ event: result.event });
+        const given = time({ event: result.event });
+        const eventTime = eventTimeOf(given);
+        if (eventTime === null) {
+          reject(record, STAGE, 'bad_time', badTime(given));
+          return null;
+        }
+        record.eventTime = eventTime;
       }
       return result.event;
     } catch (error) {

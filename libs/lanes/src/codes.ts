@@ -64,7 +64,7 @@ export const DEAD_LETTER_CODES = {
     remedy: 'Mend the expression; a key names what events belong together, such as a card or a device.',
   },
   bad_time: {
-    stages: ['ingest'],
+    stages: ['ingest', 'validate'],
     meaning: 'The value of `event.time` is no time in milliseconds since 1970.',
     remedy: 'Mend the expression; text is read with `parse_time` in the source’s `map`.',
   },

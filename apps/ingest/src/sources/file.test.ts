@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { type Flow, NO_TIME } from '@millrace/lanes/flow';
 import { decodePayload } from '@millrace/lanes/payload';
-import type { SourcePlan } from '@millrace/pipeline/plan';
+import type { EventPlan, SourcePlan } from '@millrace/pipeline/plan';
 import { startIngest, until } from '../fixtures/running.ts';
 import {
   byPosition,
@@ -122,6 +122,23 @@ test('rows that can not be read go on as rejected records, with file, row and re
   expect(bad.id).toBe(`history-${bad.part.toString(16).padStart(12, '0')}-1`);
   expect(bad.key).toBe(bad.id);
   expect(Buffer.from(bad.payload!).toString()).toBe('{"payment_id":');
+});
+
+test('a time of seconds with a fraction is whole milliseconds, and one that no record can carry is refused', async () => {
+  const seconds = [1_700_000_000.123, 1.0005, -1e300, -8e12, 1e300];
+  write('a.ndjson', ndjson(seconds.map((amount, i) => payment(i, { amount }))));
+  const time: EventPlan['time'] = ({ event }) => Number(event!.amount) * 1_000;
+  const running = await readAll(
+    folder.plan('a.ndjson', {}, { time, ingestFields: ['payment_id', 'card', 'amount'] }),
+  );
+  const flows = byPosition(taken(running));
+  expect(flows.map(({ code, eventTime }) => [code, eventTime])).toEqual([
+    ['', 1_700_000_000_123],
+    ['', 1_001],
+    ['bad_time', NO_TIME],
+    ['bad_time', NO_TIME],
+    ['bad_time', NO_TIME],
+  ]);
 });
 
 test('an array that breaks off gives one rejected record with what is left', async () => {

@@ -1,3 +1,4 @@
+import { eventTimeOf } from '@millrace/lanes/event-time';
 import { createSourceMap } from '@millrace/lanes/source-map';
 import type { AvroSchema, CasePlan, GivenPlan, Plan, SourcePlan } from '@millrace/pipeline/plan';
 import { exampleEvent } from '@millrace/serve/example-event';
@@ -75,7 +76,7 @@ function createTimeReader(plan: Plan, source: SourcePlan | null): TimeReader {
     try {
       const mapped = map === null ? record : map(record, 0);
       const { event } = reader.read(mapped, { textual: false, unknownFields: 'ignore' });
-      return event === null ? null : time({ event });
+      return event === null ? null : eventTimeOf(time({ event }));
     } catch {
       return null;
     }
