@@ -50,6 +50,7 @@ test.each([
   ['libs/lanes/src/a.ts', '@millrace/pipeline/x'],
   ['libs/kafka/src/a.ts', '@millrace/lanes/x'],
   ['libs/kafka/src/a.ts', 'kafkajs'],
+  ['bench/src/a.ts', 'lmdb'],
   ['libs/service/src/a.ts', '@millrace/kafka/x'],
   ['libs/embedded/src/a.test.ts', '@millrace/testkit/x'],
   ['apps/ingest/src/a.test.ts', './fixtures/x.ts'],
