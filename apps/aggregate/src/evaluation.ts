@@ -1,3 +1,4 @@
+import { GROUP_BYTES_MAX } from '@millrace/lanes/bounds';
 import type { Flow } from '@millrace/lanes/flow';
 import type { DetectorPlan, Plan, Scope, WindowPlan } from '@millrace/pipeline/plan';
 
@@ -46,6 +47,7 @@ export class Evaluation {
       const { plan, values } = share;
       share.group = plan.when === null || plan.when(scope) ? plan.by(scope) : null;
       if (share.group === null) continue;
+      checkGroup(plan.name, share.group);
       for (let i = 0; i < values.length; i++) values[i] = plan.compute[i]?.value?.(scope);
     }
     for (const look of this.looks) {
@@ -55,6 +57,13 @@ export class Evaluation {
       look.value = plan.value === null ? null : plan.value(scope);
       if (plan.method !== null && look.value === null) continue;
       look.group = plan.by === null ? record.key : plan.by(scope);
+      if (look.group !== null) checkGroup(plan.name, look.group);
     }
   }
+}
+
+function checkGroup(name: string, group: string): void {
+  // A UTF-16 unit takes at most three bytes: the exact count is needed only beyond a third.
+  if (group.length * 3 <= GROUP_BYTES_MAX || Buffer.byteLength(group) <= GROUP_BYTES_MAX) return;
+  throw new Error(`the group of ${name} is longer than ${GROUP_BYTES_MAX} bytes; group by what is shorter`);
 }

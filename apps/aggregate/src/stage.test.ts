@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { zeroCounts } from '@millrace/lanes/audit';
+import { GROUP_BYTES_MAX } from '@millrace/lanes/bounds';
 import type { Flow } from '@millrace/lanes/flow';
 import type { AggregateOutput } from '@millrace/lanes/stage';
 import { aggregates } from '@millrace/pipeline/aggregates';
@@ -207,6 +208,18 @@ test('an event on which an expression fails is rejected whole', () => {
   const lines = run(plan, [event(1, 'a', 0), event(12, 'a', 1), event(30, 'a', 1)]);
   expect(lines[0]).toBe('rejected expression_error');
   expect(lines).not.toContain('by_card a@0 r1 final {"n":1,"total":0}');
+});
+
+test.each([
+  ['window', smallPlan()],
+  [
+    'detector',
+    smallPlan({ windows: [], detectors: [detectorOf({ by: ({ event }) => event!.card as string })] }),
+  ],
+])('an event whose group is too long for the state of a %s is rejected', (_, plan) => {
+  const longest = 'ä'.repeat(GROUP_BYTES_MAX / 2);
+  const lines = run(plan, [event(1, longest, 1, { key: 'k' }), event(2, `${longest}a`, 1, { key: 'k' })]);
+  expect(lines.filter((line) => !line.startsWith('alert'))).toEqual(['event', 'rejected expression_error']);
 });
 
 test('a merged window: partials on closing, marks at every crossing, and the sum over the lanes', () => {

@@ -15,6 +15,8 @@ export const RETRY_PAUSE_MAX_MS = 5_000;
 export const SILENCE_GAP_MAX_MS = 2_000;
 /** Entries of state that a lane may hold (windows, detector groups, id chunks) before it stops with `state_limit`. */
 export const STATE_ENTRIES_MAX = 2_000_000;
+/** UTF-8 bytes of a window's or detector's group, which is part of its key in the state: as many as an event's key. */
+export const GROUP_BYTES_MAX = 4_096;
 /** A generation's offsets: lane_seq = generation · LANE_SEQ_SPAN + offset. */
 export const LANE_SEQ_SPAN = 2 ** 40;
 /** Keeps lane_seq a safe integer. */

@@ -166,6 +166,12 @@ interface Flight {
   readonly destination: string | null;
 }
 
+test('a text that a function has cut within a character is one that bytes can carry', () => {
+  const text = `${MINIMAL}functions: ./functions.ts\naggregate: [{ name: w, by: initial(event.origin), window: { tumbling: 1m }, compute: { n: count() } }]\n`;
+  const plan = planOf(text, { functions: { initial: (origin: string) => origin.slice(0, 1) } });
+  expect(plan.windows[0]!.by({ event: { origin: '\u{1F600}' } })).toBe('\ufffd');
+});
+
 test('a pipeline can be defined in TypeScript, with functions for expressions', () => {
   const byOrigin = ({ event: { origin } }: { readonly event: Readonly<Flight> }) => origin;
   const object = definePipeline<Flight, { airport: { state: string | null } }>({

@@ -64,12 +64,16 @@ export function asNumberOrNull(operand: Operand): Expression<number | null> {
   };
 }
 
-/** Texts as they are; numbers and booleans as text, 64-bit integers with every digit. */
+/**
+ * Texts as they are, but for half a surrogate pair, which has no bytes: saved and read again it would be another
+ * text. Numbers and booleans as text, 64-bit integers with every digit.
+ */
 export function asTextOrNull(operand: Operand): Expression<string | null> {
   const { exact } = operand;
   return (scope) => {
     const value = exact(scope);
-    if (typeof value === 'string' || value === null) return value;
+    if (typeof value === 'string') return value.isWellFormed() ? value : value.toWellFormed();
+    if (value === null) return value;
     if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean')
       return String(value);
     return refuse(operand, value, 'a text or a number');
