@@ -29,8 +29,8 @@ const laneRules: readonly Plant[] = [
     name: 'failed_append_forgotten',
     rule: 'lane rule 1: what is not acknowledged is sent again',
     file: 'libs/lanes/src/outbox.ts',
-    find: '() => this.#options.log.append(topic, lane, part)',
-    replace: '() => this.#options.log.append(topic, lane, part).catch(() => 0)',
+    find: 'await this.#options.log.append(topic, lane, records);',
+    replace: 'await this.#options.log.append(topic, lane, records).catch(() => 0);',
   },
   {
     name: 'repeats_accepted',
@@ -304,8 +304,8 @@ const windowRules: readonly Plant[] = [
     name: 'merge_waits_for_idle_lanes',
     rule: 'idle lanes hold nothing back',
     file: MERGE,
-    find: 'const active = this.#lanes.filter(({ idle }) => !idle);',
-    replace: 'const active = this.#lanes;',
+    find: 'if (!idle && watermark < lowestActive) lowestActive = watermark;',
+    replace: 'if (watermark < lowestActive) lowestActive = watermark;',
   },
   {
     name: 'merge_adds_partials_up',
