@@ -23,6 +23,8 @@ export const LANE_SEQ_SPAN = 2 ** 40;
 export const GENERATION_MAX = 2 ** 13 - 1;
 /** In a fused run: records between two commits over all lanes, and the pause while nothing arrives. */
 export const FUSED_BATCH_RECORDS_MAX = 4_000;
+/** Records of a lane that go through all stages together. */
+export const FUSED_SLICE_RECORDS = 64;
 export const FUSED_WAIT_MS = 1_000;
 /** Commits of a fused run under way at once. */
 export const FUSED_COMMITS_IN_FLIGHT_MAX = 2;

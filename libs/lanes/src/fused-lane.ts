@@ -79,8 +79,6 @@ export class FusedLane {
     const { validate, enrich, aggregate } = this.#measures.stages;
     const validated = this.#validated;
     const enriched = this.#enriched;
-    validated.length = 0;
-    enriched.length = 0;
     const before = this.counts.events;
     const droppedBefore = this.counts.dropped;
     for (const record of records) {
@@ -98,6 +96,8 @@ export class FusedLane {
       this.#aggregate.process(record, this.#toRoute);
     }
     aggregate.add(nowMs, kept);
+    validated.length = 0;
+    enriched.length = 0;
     this.offset += records.length;
     copyCounts(this.settled, this.counts);
   }

@@ -2,6 +2,7 @@ import type { Plan } from '@millrace/pipeline/plan';
 import {
   FUSED_BATCH_RECORDS_MAX,
   FUSED_COMMITS_IN_FLIGHT_MAX,
+  FUSED_SLICE_RECORDS,
   FUSED_WAIT_MS,
   LANE_SEQ_SPAN,
 } from './bounds.ts';
@@ -179,13 +180,21 @@ class Run implements FusedRun {
       );
     }
     this.#nowMs = clock.now();
+    const { records } = batch;
     const first = generation * LANE_SEQ_SPAN + batch.base;
-    const flows = batch.records.map((record, i) => decodeRaw(record, first + i));
-    this.#gathering.timestampMs = flows.at(-1)?.ingestTime ?? 0;
     this.#touched.add(lane);
-    for (const flow of flows) if (isEvent(flow)) this.#ingestTimes.push(flow.ingestTime);
-    await lane.process(flows, this.#nowMs);
-    return flows.length;
+    // Slice by slice, so that what a record is turned into dies young: it is most of what is allocated.
+    for (let from = 0; from < records.length; from += FUSED_SLICE_RECORDS) {
+      const flows: Flow[] = [];
+      for (let i = from; i < Math.min(from + FUSED_SLICE_RECORDS, records.length); i++) {
+        const flow = decodeRaw(records[i]!, first + i);
+        if (isEvent(flow)) this.#ingestTimes.push(flow.ingestTime);
+        flows.push(flow);
+      }
+      this.#gathering.timestampMs = flows.at(-1)!.ingestTime;
+      await lane.process(flows, this.#nowMs);
+    }
+    return records.length;
   }
 
   async #commit(): Promise<void> {
