@@ -52,7 +52,7 @@ export class Judges {
       if (plan.oncePer === 'window' && cell.fired.includes(plan.name)) continue;
       const alert = this.#windowAlert(plan, result);
       if (alert === null) continue;
-      if (plan.oncePer === 'window') cell.fired.push(plan.name);
+      if (plan.oncePer === 'window') cell.fired = [...cell.fired, plan.name];
       out.alert(alert);
     }
   }

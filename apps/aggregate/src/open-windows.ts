@@ -5,20 +5,50 @@ import type { LaneState, StateChanges } from '@millrace/lanes/stage';
 import type { WindowPlan } from '@millrace/pipeline/plan';
 import { compareBytes } from './byte-order.ts';
 
+/** Detectors that fired, of the many windows in which none did. */
+const NONE: readonly string[] = [];
+
+/** How a cell's content is shown. */
+interface View<Content> {
+  resultOf(cell: Cell<Content>): WindowResult;
+}
+
 /** One group of one window: what is kept from its first event until it is forgotten. */
-export interface Cell<Content> extends WindowView {
+export class Cell<Content> implements WindowView {
   readonly plan: WindowPlan;
   readonly group: string;
   readonly start: number;
   readonly end: number;
-  readonly key: string;
   content: Content;
   /** Results emitted so far. */
-  revision: number;
-  closed: boolean;
+  revision = 0;
+  closed = false;
   /** Detectors with `once_per: window` that have fired. */
-  fired: string[];
-  changed: boolean;
+  fired = NONE;
+  changed = false;
+  readonly #view: View<Content>;
+
+  constructor(plan: WindowPlan, group: string, start: number, content: Content, view: View<Content>) {
+    this.plan = plan;
+    this.group = group;
+    this.start = start;
+    this.end = plan.window.end(start);
+    this.content = content;
+    this.#view = view;
+  }
+
+  get name(): string {
+    return this.plan.name;
+  }
+
+  /** Its name among the saved entries. */
+  get key(): string {
+    return `${this.plan.name}/${this.start}/${this.group}`;
+  }
+
+  result(): WindowResult {
+    return this.#view.resultOf(this);
+  }
 }
 
 interface Bucket<Content> {
@@ -37,7 +67,7 @@ interface Bucket<Content> {
 export class OpenWindows<Content> implements LaneState {
   readonly #plans: ReadonlyMap<string, WindowPlan>;
   readonly #keepMs: number;
-  readonly #resultOf: (cell: Cell<Content>) => WindowResult;
+  readonly #view: View<Content>;
   readonly #buckets = new Map<string, Map<number, Bucket<Content>>>();
   #cells = 0;
   #changed: Cell<Content>[] = [];
@@ -47,7 +77,7 @@ export class OpenWindows<Content> implements LaneState {
   #nextForget = Number.POSITIVE_INFINITY;
 
   constructor(plans: readonly WindowPlan[], keepMs: number, resultOf: (cell: Cell<Content>) => WindowResult) {
-    this.#resultOf = resultOf;
+    this.#view = { resultOf };
     this.#plans = new Map(plans.map((plan) => [plan.name, plan]));
     this.#keepMs = keepMs;
     for (const plan of plans) this.#buckets.set(plan.name, new Map());
@@ -58,9 +88,7 @@ export class OpenWindows<Content> implements LaneState {
   }
 
   create(plan: WindowPlan, start: number, group: string, content: Content): Cell<Content> {
-    const end = plan.window.end(start);
-    const key = `${plan.name}/${start}/${group}`;
-    const cell = this.#cell({ plan, group, start, end, key, content, revision: 0, closed: false, fired: [] });
+    const cell = new Cell(plan, group, start, content, this.#view);
     this.#insert(cell);
     this.touch(cell);
     return cell;
@@ -140,10 +168,11 @@ export class OpenWindows<Content> implements LaneState {
     const removed = new Set(this.#removed);
     for (const cell of this.#changed) {
       cell.changed = false;
-      if (removed.has(cell.key)) continue;
+      const { key } = cell;
+      if (removed.has(key)) continue;
       const { content, revision, closed, fired } = cell;
       changes.put(
-        cell.key,
+        key,
         encodeJson(fired.length === 0 ? [content, revision, closed] : [content, revision, closed, fired]),
       );
     }
@@ -157,32 +186,15 @@ export class OpenWindows<Content> implements LaneState {
     const plan = this.#plans.get(name);
     if (plan === undefined) throw new Error(`saved state has a window "${name}" that the plan does not have`);
     const start = Number(startText);
-    const [content, revision, closed, fired = []] = decodeJson<[Content, number, boolean, string[]?]>(value);
-    const end = plan.window.end(start);
-    this.#insert(this.#cell({ plan, group, start, end, key, content, revision, closed, fired }));
+    const [content, revision, closed, fired = NONE] =
+      decodeJson<[Content, number, boolean, (readonly string[])?]>(value);
+    const cell = new Cell(plan, group, start, content, this.#view);
+    Object.assign(cell, { revision, closed, fired });
+    this.#insert(cell);
   }
 
   size(): number {
     return this.#cells;
-  }
-
-  #cell(parts: Omit<Cell<Content>, 'name' | 'changed' | 'result'>): Cell<Content> {
-    const { plan, group, start, end, key, content, revision, closed, fired } = parts;
-    const cell: Cell<Content> = {
-      name: plan.name,
-      plan,
-      group,
-      start,
-      end,
-      key,
-      content,
-      revision,
-      closed,
-      fired,
-      changed: false,
-      result: () => this.#resultOf(cell),
-    };
-    return cell;
   }
 
   #insert(cell: Cell<Content>): void {

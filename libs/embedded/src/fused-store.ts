@@ -36,7 +36,7 @@ export function createFusedStore(writer: Writer, chains: Chains, rows: Rows, lan
           failure = new Error('An earlier commit failed, and what follows it builds on it. Start again.');
         });
         for (const [key, delta] of states) chains.append(transaction, key, delta);
-        rows.put(transaction, written);
+        rows.putInOrder(transaction, written);
         for (const { topic, lane, records } of outputs) lanes.append(transaction, topic, lane, records);
       }),
     grown: (topic, timeoutMs) => growthOf(topic).next(timeoutMs),

@@ -24,6 +24,11 @@ const NOTHING = new Uint8Array(0);
 export interface Rows {
   /** Of the writes to a row the one with the highest version stays; equal ones are repeats. */
   put(transaction: Transaction, rows: readonly ResultRow[]): void;
+  /**
+   * The rows of a run that alone writes the folder, each version of a row after the one before: a window, which has
+   * no index and is never removed, is written without a look at what is there.
+   */
+  putInOrder(transaction: Transaction, rows: readonly ResultRow[]): void;
   /** Leaves a mark in place of the dead letter, so that a repeat of its write does not bring it back. */
   removeDeadLetter(transaction: Transaction, pipeline: string, id: string): void;
 }
@@ -84,6 +89,13 @@ export function createRows(disk: Disk): Rows {
     put(transaction, rows) {
       enter(transaction);
       for (const row of rows) putRow(transaction, row);
+    },
+    putInOrder(transaction, rows) {
+      enter(transaction);
+      for (const row of rows) {
+        if (row.table === 'windows') transaction.put(rowKeyOf(row), pack(row, row.start));
+        else putRow(transaction, row);
+      }
     },
     removeDeadLetter(transaction, pipeline, id) {
       enter(transaction);
