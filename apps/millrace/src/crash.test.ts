@@ -44,7 +44,7 @@ test.each([
 ])(
   `SIGTERM under load, %s: it ends by itself, with everything taken ${withSeed}`,
   async (_, keepTopics) => {
-    expect(await crashRun({ seed, points: [], moments: GENTLE, times: 4, keepTopics })).toEqual([]);
+    expect(await crashRun({ seed, points: [], moments: GENTLE, times: 3, keepTopics })).toEqual([]);
   },
   10 * PER_KILL_MS,
 );
@@ -55,4 +55,20 @@ test(
     expect(await crashRun({ seed, points: [], moments: [...KILLS, ...REBUILDS], times: 10 })).toEqual([]);
   },
   20 * PER_KILL_MS,
+);
+
+test(
+  'it is found out when a life does not know the ids of those before',
+  async () => {
+    const bug = {
+      file: 'apps/aggregate/src/known-ids.ts',
+      find: 'this.#restored.push(chunk);',
+      replace: '',
+    };
+    const points = ['raw: written', 'raw: in some lanes', 'raw: written'] as const;
+    const faults = await crashRun({ seed, points, moments: ['at work'], times: 3, bugs: [bug] });
+    expect(faults).toContainEqual(expect.stringMatching(/^audit: .* duplicate \d+/));
+    expect(faults).toContainEqual(expect.stringMatching(/^topic seen: \d+ too many/));
+  },
+  10 * PER_KILL_MS,
 );
