@@ -1,3 +1,4 @@
+import { digest } from '@millrace/ingest/digest';
 import { createFlow, type Flow, NO_POSITION } from '@millrace/lanes/flow';
 import { laneOf } from '@millrace/lanes/murmur2';
 import type { EventLog } from '@millrace/lanes/ports/log';
@@ -16,6 +17,8 @@ export function replayFlow(row: DeadLetterRow, nowMs: number): Flow {
     source: row.source,
     id: row.eventId,
     key: row.key,
+    // Dead letters of different events may share their id (`id_conflict`): one must not pass for the other's repeat.
+    digest: digest(row.payload),
     attempt: row.attempt + 1,
     contentType: row.contentType,
     payload: row.payload,
