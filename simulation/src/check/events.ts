@@ -14,7 +14,7 @@ export function verifyEventRows(
   const expected = lanes.flatMap((records) => {
     const accepted = acceptAll(plan, records);
     return records
-      .filter((record, i) => accepted[i] === 'live' && Number(record.event!.amount) >= LARGE)
+      .filter((record, i) => accepted[i] === 'live' && !record.late && Number(record.event!.amount) >= LARGE)
       .map(({ id, key, eventTime, event }) => ({ id, route: 'large', key, time: eventTime, event }));
   });
   const stored = rows.filter((row): row is EventRow => row.table === 'events');

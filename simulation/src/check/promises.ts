@@ -1,7 +1,7 @@
 import type { Receipt } from '@millrace/ingest/receiver';
 import { pathOf } from '../workload/files.ts';
 import type { FileScript, RequestScript, Script } from '../workload/script.ts';
-import type { RawRecord } from './chain.ts';
+import type { RawRecord } from '../workload/verdict.ts';
 import { differences } from './differences.ts';
 
 /** What ingest owes the outside world is in raw: every row of its files, each event of an answered request. */

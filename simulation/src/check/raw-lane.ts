@@ -1,5 +1,5 @@
 import type { OraclePlan } from '../oracle/plan.ts';
-import type { RawRecord } from './chain.ts';
+import type { RawRecord } from '../workload/verdict.ts';
 
 /** What one lane of raw has shown of a part so far. */
 interface Shown {
@@ -25,6 +25,7 @@ export function verifyRawLane(plan: OraclePlan, lane: number, records: readonly 
     );
 
   for (const record of records) {
+    if (record.kind === 'replay') continue;
     const part = parts.get(record.part);
     if (record.kind === 'opened') {
       if (part === undefined)

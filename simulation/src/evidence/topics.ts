@@ -1,9 +1,9 @@
 import type { Alert, Mark, Partial, WindowResult } from '@millrace/lanes/made';
 import type { LogRecord } from '@millrace/lanes/ports/log';
-import type { RawRecord } from '../check/chain.ts';
 import type { Caused, ObservedPartial, Streams } from '../check/observed.ts';
 import type { Fields } from '../oracle/plan.ts';
 import type { LaneRecord } from '../oracle/record.ts';
+import type { RawRecord } from '../workload/verdict.ts';
 import type { Broker } from '../world/broker.ts';
 import type { RegistryServer } from '../world/registry.ts';
 import { createWireReader, type WireRecord } from './wire.ts';
@@ -105,7 +105,18 @@ const KINDS: Readonly<Record<string, LaneRecord['kind']>> = {
   Replay: 'replay',
 };
 
-function laneRecord({ name, fields }: WireRecord): LaneRecord {
+/** What a dead letter of enrich or aggregate holds, and so a replay of it. */
+const EVENT_JSON = 'application/json; millrace=event';
+
+function laneRecord(wire: WireRecord): LaneRecord {
+  const record = flowRecord(wire);
+  const { content_type, payload } = wire.fields;
+  if (record.kind !== 'replay' || content_type !== EVENT_JSON) return record;
+  const { time, late, event } = JSON.parse(Buffer.from(payload as Uint8Array).toString());
+  return { ...record, eventTime: time, late, event };
+}
+
+function flowRecord({ name, fields }: WireRecord): LaneRecord {
   const text = (field: string) => String(fields[field] ?? '');
   const number = (field: string) => Number(fields[field] ?? 0);
   return {
@@ -123,6 +134,7 @@ function laneRecord({ name, fields }: WireRecord): LaneRecord {
     stage: text('stage'),
     code: text('code'),
     event: eventOf(fields),
+    late: fields.late === true,
     ended: fields.ended === true,
     parts: number('parts'),
     ordered: fields.ordered === true,

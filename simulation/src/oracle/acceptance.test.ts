@@ -21,7 +21,7 @@ test('a position is taken once, by a rejected event too; ticks and replays have 
     { ...at(2, 7), kind: 'rejected', event: null },
     at(2, 7),
     { kind: 'tick', position: 9 },
-    { ...at(3, 8), kind: 'replay', position: null },
+    { ...at(3, 8), kind: 'replay', position: null, stage: 'aggregate' },
     at(3, 8),
   ]);
   expect(acceptAll(plan, records)).toEqual([
@@ -63,7 +63,7 @@ test('an id is remembered for `dedupe` of ingest time, which every record of the
 test('a replay is a try of its own', () => {
   const records = laneOfRecords([
     { ...at(1, 5), id: 'x' },
-    { ...at(2, 5), id: 'x', kind: 'replay', position: null, attempt: 1 },
+    { ...at(2, 5), id: 'x', kind: 'replay', position: null, stage: 'aggregate', attempt: 1 },
   ]);
   expect(acceptAll(plan, records)).toEqual(['live', 'live']);
 });

@@ -1,7 +1,10 @@
 import type { OraclePlan } from './plan.ts';
 import type { LaneRecord } from './record.ts';
 
-/** docs/semantics.md, "Acceptance in aggregate". `control`: a tick or `opened`, which is no event. */
+/**
+ * docs/semantics.md, "Acceptance in aggregate". `control`: a tick or `opened`, which is no event; `passed`: a replay
+ * for a stage behind aggregate.
+ */
 export type Acceptance =
   | 'repeat'
   | 'position_duplicate'
@@ -9,6 +12,7 @@ export type Acceptance =
   | 'id_conflict'
   | 'rejected'
   | 'live'
+  | 'passed'
   | 'control';
 
 export function acceptAll(plan: OraclePlan, records: readonly LaneRecord[]): Acceptance[] {
@@ -28,7 +32,7 @@ export function acceptAll(plan: OraclePlan, records: readonly LaneRecord[]): Acc
       if (record.position <= (positions.get(record.part) ?? -1)) return 'position_duplicate';
       positions.set(record.part, record.position);
     }
-    if (plan.checksIds || http.has(record.source)) {
+    if (plan.checksIds || http.has(record.source) || record.attempt > 0) {
       const key = JSON.stringify([record.id, record.attempt]);
       const seen = ids.get(key);
       if (seen !== undefined && time - seen.time <= plan.dedupeMs) {
@@ -37,6 +41,7 @@ export function acceptAll(plan: OraclePlan, records: readonly LaneRecord[]): Acc
       ids.set(key, { digest: record.digest, time });
     }
     if (record.kind === 'rejected') return 'rejected';
-    return record.event !== null && plan.failsOn(record.event) ? 'rejected' : 'live';
+    if (record.kind === 'replay' && record.stage !== 'aggregate') return 'passed';
+    return record.event === null || plan.failsOn(record.event) ? 'rejected' : 'live';
   });
 }

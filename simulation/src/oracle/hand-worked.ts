@@ -64,6 +64,7 @@ const BLANK: LaneRecord = {
   stage: '',
   code: '',
   event: null,
+  late: false,
   ended: false,
   parts: 1,
   ordered: true,

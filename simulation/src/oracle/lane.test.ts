@@ -89,21 +89,33 @@ test('`on_late: update` corrects for `keep` more; so does the replay of a late e
   );
 
   const plain = examplePlan({ windows: [exampleWindow()] });
-  const replay = {
-    ...at(3, 2),
-    kind: 'replay',
-    position: null,
-    stage: 'aggregate',
-    code: 'late',
-    attempt: 1,
-  } as const;
+  const replay = { ...at(3, 2), kind: 'replay', position: null, stage: 'aggregate', attempt: 1 } as const;
   expect(lines(truthOf(plain, [...events.slice(0, 3), replay]))).toEqual([
     '2: a 0 r1! = 1 1',
     '3: a 0 r2! = 2 2',
   ]);
-  expect(
-    truthOf(plain, [...events.slice(0, 3), { ...replay, code: 'missing' }]).outcomes.at(-1)?.outcome,
-  ).toBe('late');
+  const forgotten = { ...at(4, 38), position: 4 };
+  const truthAfter = truthOf(plain, [...events.slice(0, 3), forgotten, replay]);
+  expect(truthAfter.deadLetters.map(({ id, code }) => [id, code])).toEqual([['e4/aggregate/1', 'late']]);
+});
+
+test('detectors have seen a late event before its replay; one for a later stage is only passed on', () => {
+  const plan = examplePlan({ detectors: [exampleDetector()] });
+  const replay = { ...at(1, 1), kind: 'replay', position: null, stage: 'aggregate', attempt: 1 } as const;
+  const truth = truthOf(plan, [
+    { ...replay, late: true },
+    replay,
+    { ...replay, stage: 'sink:x' },
+    { ...replay, event: null },
+  ]);
+  expect(truth.alerts.map(({ id }) => id)).toEqual(['watch:e1']);
+  expect(truth.outcomes.map(({ outcome }) => outcome)).toEqual([
+    'processed',
+    'processed',
+    'processed',
+    'rejected',
+  ]);
+  expect(truth.deadLetters.map(({ code }) => code)).toEqual(['bad_replay']);
 });
 
 test('an event may be late for one window and not for another', () => {

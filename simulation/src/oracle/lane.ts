@@ -114,8 +114,7 @@ function createLane(plan: OraclePlan, out: Outputs) {
   }
 
   function live(record: LaneRecord, event: Fields, watermark: number): void {
-    const replayOfLate = record.kind === 'replay' && record.code === 'late';
-    const windows = windowsOf(plan, event, record.eventTime, watermark, replayOfLate);
+    const windows = windowsOf(plan, event, record.eventTime, watermark, record.attempt > 0);
     const late = windows.length > 0 && windows.every(({ folds }) => !folds);
     out.outcomes.push({ seq, id: record.id, outcome: late ? 'late' : 'processed' });
     if (late) out.deadLetters.push(deadLetter(record, 'aggregate', 'late'));
@@ -125,7 +124,7 @@ function createLane(plan: OraclePlan, out: Outputs) {
       entry.events.push(event);
       if (entry.closed || window.emit === 'updates') tell(entry, entry.closed);
     }
-    out.alerts.push(...judges.event(seq, record.id, record.key, record.eventTime, event));
+    if (!record.late) out.alerts.push(...judges.event(seq, record.id, record.key, record.eventTime, event));
   }
 
   function close(watermark: number): void {
@@ -171,13 +170,14 @@ function judge(record: LaneRecord, acceptance: Acceptance, out: Outputs): void {
     out.outcomes.push({ seq, id, outcome: 'rejected' });
     const letter = deadLetter(record, 'aggregate', 'id_conflict');
     out.deadLetters.push({ ...letter, id: `${letter.id}/${record.digest.toString(16)}` });
+  } else if (acceptance === 'passed') {
+    out.outcomes.push({ seq, id, outcome: 'processed' });
   } else if (acceptance === 'rejected') {
     out.outcomes.push({ seq, id, outcome: 'rejected' });
-    const failed = record.kind !== 'rejected';
+    const { kind, event, stage, code } = record;
+    const ours = event === null ? 'bad_replay' : 'expression_error';
     out.deadLetters.push(
-      failed
-        ? deadLetter(record, 'aggregate', 'expression_error')
-        : deadLetter(record, record.stage, record.code),
+      kind === 'rejected' ? deadLetter(record, stage, code) : deadLetter(record, 'aggregate', ours),
     );
   }
 }

@@ -18,8 +18,10 @@ export interface LaneRecord {
   /** Who refused it, and why; on a replay: whose dead letter it replays. */
   readonly stage: string;
   readonly code: string;
-  /** With enrichments and flags; null on rejected records, ticks and `opened`. */
+  /** With enrichments and flags; null on rejected records, ticks and `opened`, and on a replay that can't be read. */
   readonly event: Fields | null;
+  /** Replay: every window had closed when it came first; detectors and routes have seen it. */
+  readonly late: boolean;
   /** Tick: the whole part has been read. */
   readonly ended: boolean;
   /** Opened: how many parts the source has, and whether its records come in the order of their positions. */

@@ -55,14 +55,14 @@ export function windowsOf(
   event: Fields,
   time: number,
   watermark: number,
-  replayOfLate: boolean,
+  replay: boolean,
 ): { window: OracleWindow; group: string; start: number; folds: boolean }[] {
   return plan.windows.flatMap((window) => {
     const group = window.when(event) ? window.by(event) : null;
     if (group === null) return [];
     return startsOf(window, time).map((start) => {
       const lateAt = start + window.sizeMs + window.latenessMs;
-      const corrects = (window.onLate === 'update' || replayOfLate) && lateAt + plan.keepMs > watermark;
+      const corrects = (window.onLate === 'update' || replay) && lateAt + plan.keepMs > watermark;
       return { window, group, start, folds: lateAt > watermark || corrects };
     });
   });

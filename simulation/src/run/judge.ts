@@ -1,9 +1,8 @@
 import type { Counts } from '@millrace/lanes/audit';
 import type { Plan } from '@millrace/pipeline/plan';
-import { droppedOf, type RawRecord, verifyChain } from '../check/chain.ts';
+import { fusedLane, verifyChain } from '../check/chain.ts';
 import { differences } from '../check/differences.ts';
 import { verifyEventRows } from '../check/events.ts';
-import { fusedLane } from '../check/fused-lane.ts';
 import type { Observed } from '../check/observed.ts';
 import { verifyPromises } from '../check/promises.ts';
 import { verifyRawLane } from '../check/raw-lane.ts';
@@ -14,6 +13,7 @@ import { readTopics } from '../evidence/topics.ts';
 import type { OracleMethod, OraclePlan } from '../oracle/plan.ts';
 import { oraclePlanOf } from '../workload/oracle-plan.ts';
 import type { Settings } from '../workload/settings.ts';
+import { isDropped, type RawRecord } from '../workload/verdict.ts';
 import type { Broker } from '../world/broker.ts';
 import { runFused } from './fused.ts';
 import { MOODS, rowOf } from './moody-table.ts';
@@ -97,7 +97,10 @@ function verifyDrops(
 ): string[] {
   return differences(
     'events and drops',
-    raw.map((flows) => ({ events: flows.filter(isEvent).length, dropped: droppedOf(settings, flows) })),
+    raw.map((flows) => ({
+      events: flows.filter(isEvent).length,
+      dropped: flows.filter((flow) => isDropped(settings, flow)).length,
+    })),
     counts.map(({ events, dropped }) => ({ events, dropped })),
   );
 }

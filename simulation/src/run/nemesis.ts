@@ -12,6 +12,8 @@ export interface NemesisOptions {
   start(stages: readonly WorkerStage[]): void;
   services(): Service[];
   startIngest(): void;
+  /** A person replays a dead letter. */
+  replaySomething(): void;
   ingests(): { readonly process: Service['process'] }[];
 }
 
@@ -34,7 +36,7 @@ const PROMISE_CRASH = 0.15;
 export function startNemesis(options: NemesisOptions): Nemesis {
   const { world, random, untilMs } = options;
   const { scheduler } = world;
-  const acts = [crash, pause, rebalance, goBack, grow, shrink, shakeIngest];
+  const acts = [crash, pause, rebalance, goBack, grow, shrink, shakeIngest, options.replaySomething];
 
   function crash(): void {
     const service = random.pick(options.services());

@@ -11,6 +11,7 @@ import { createCodecs } from './codec.ts';
 import { type IngestProcess, startIngestProcess } from './ingest-process.ts';
 import { MOODS } from './moody-table.ts';
 import { ALL_STAGES, someStages, startNemesis } from './nemesis.ts';
+import { createOperator } from './operator.ts';
 import { compilePipeline } from './pipeline.ts';
 import { type Service, startService } from './service.ts';
 import { createSimulatedWorld, type SimulatedWorld } from './simulated-world.ts';
@@ -106,6 +107,7 @@ function createCluster(seed: number) {
           return running(services);
         },
         startIngest,
+        replaySomething: createOperator(world, settings.lanes, openCodec).replaySomething,
         ingests: () => running(ingests),
       });
       world.whenSaved((key) => key.startsWith('sim/ingest/') && nemesis.ingestPromised());
