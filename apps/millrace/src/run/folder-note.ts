@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '@millrace/service/failure';
 
@@ -31,7 +31,10 @@ export function settleFolderNote(folder: string, note: FolderNote): void {
       `${folder} was run ${how} --keep-topics, and can only go on so. Run it ${how} --keep-topics, or give another folder with --data.`,
     );
   }
-  writeFileSync(join(folder, FILE), `${JSON.stringify(note, null, 2)}\n`);
+  // Replaced as a whole: half a note, after a kill or a power cut, would forget how the folder was run.
+  const path = join(folder, FILE);
+  writeFileSync(`${path}.new`, `${JSON.stringify(note, null, 2)}\n`, { flush: true });
+  renameSync(`${path}.new`, path);
 }
 
 /** @throws Failure when nothing has run in the folder. */
