@@ -1,6 +1,6 @@
 import { decodeJson, encodeJson } from '@millrace/lanes/entries';
 import { NO_TIME } from '@millrace/lanes/flow';
-import type { WindowResult, WindowView } from '@millrace/lanes/made';
+import { NOT_WAITING, type WindowResult, type WindowView } from '@millrace/lanes/made';
 import type { LaneState, StateChanges } from '@millrace/lanes/stage';
 import type { WindowPlan } from '@millrace/pipeline/plan';
 import { compareBytes } from './byte-order.ts';
@@ -26,6 +26,7 @@ export class Cell<Content> implements WindowView {
   /** Detectors with `once_per: window` that have fired. */
   fired = NONE;
   changed = false;
+  waiting = NOT_WAITING;
   readonly #view: View<Content>;
 
   constructor(plan: WindowPlan, group: string, start: number, content: Content, view: View<Content>) {

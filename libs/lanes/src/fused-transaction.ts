@@ -7,6 +7,7 @@ import type { Delivery, RouteOutput, TopicRecord } from './stage.ts';
 /** Gathers what a stretch of raw caused until it is committed. */
 export class Gathering implements RouteOutput {
   readonly #rows = new Map<string, ResultRow>();
+  readonly #distinctRows: ResultRow[] = [];
   readonly #outputs = new Map<
     string,
     { readonly topic: string; readonly lane: number; readonly records: LogRecord[] }
@@ -19,6 +20,13 @@ export class Gathering implements RouteOutput {
   store(row: ResultRow): void {
     this.#rows.set(rowKey(row), row);
   }
+
+  /** The same for rows of which each identity comes once. */
+  readonly distinct: RouteOutput = {
+    store: (row) => this.#distinctRows.push(row),
+    append: (topic, lane, record) => this.append(topic, lane, record),
+    deliver: (sink, delivery) => this.deliver(sink, delivery),
+  };
 
   append(topic: string, lane: number, record: TopicRecord): void {
     const key = `${lane}/${topic}`;
@@ -38,6 +46,10 @@ export class Gathering implements RouteOutput {
   }
 
   transaction(states: ReadonlyMap<string, StateDelta>): FusedTransaction {
-    return { states, rows: [...this.#rows.values()], outputs: [...this.#outputs.values()] };
+    return {
+      states,
+      rows: [...this.#rows.values(), ...this.#distinctRows],
+      outputs: [...this.#outputs.values()],
+    };
   }
 }

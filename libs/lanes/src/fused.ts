@@ -11,7 +11,7 @@ import { type Flow, isEvent } from './flow.ts';
 import { FusedLane, FusedMerge } from './fused-lane.ts';
 import { Gathering } from './fused-transaction.ts';
 import type { LaneStages } from './lane-stages.ts';
-import type { WindowView } from './made.ts';
+import { NOT_WAITING, type WindowView } from './made.ts';
 import type { Measures } from './measures.ts';
 import type { Clock } from './ports/clock.ts';
 import type { FusedStore, StateDelta } from './ports/fused.ts';
@@ -66,8 +66,8 @@ class Run implements FusedRun {
   #gathering = new Gathering();
   /** Windows whose every result a route sees. */
   readonly #watched: ReadonlySet<string>;
-  /** Of the others only the newest result is kept for the commit: the seq that caused it. */
-  readonly #newest = new Map<WindowView, number>();
+  /** The others, whose newest result is enough for the commit. */
+  readonly #newest: WindowView[] = [];
   #stopping = false;
   #nowMs = 0;
   /** Keys of the lanes and merges that changed since the last commit. */
@@ -96,7 +96,10 @@ class Run implements FusedRun {
     };
     const window = (seq: number, view: WindowView): void => {
       if (this.#watched.has(view.name)) route({ topic: 'windows', seq, result: view.result() });
-      else this.#newest.set(view, seq);
+      else {
+        if (view.waiting === NOT_WAITING) this.#newest.push(view);
+        view.waiting = seq;
+      }
     };
     const each = Array.from({ length: plan.lanes }, (_, lane) => lane);
     this.lanes = each.map((lane) => new FusedLane(plan, lane, stages, { route, window, partial }, measures));
@@ -200,10 +203,11 @@ class Run implements FusedRun {
   async #commit(): Promise<void> {
     const { store, stages, plan, measures, clock } = this.#options;
     const gathering = this.#gathering;
-    for (const [view, seq] of this.#newest) {
-      this.#route.process({ topic: 'windows', seq, result: view.result() }, gathering);
+    for (const view of this.#newest) {
+      this.#route.process({ topic: 'windows', seq: view.waiting, result: view.result() }, gathering.distinct);
+      view.waiting = NOT_WAITING;
     }
-    this.#newest.clear();
+    this.#newest.length = 0;
     const pending = deliverAll(
       { plan, sinks: stages.sinks, clock, measures, isOver: () => false },
       gathering,

@@ -30,9 +30,13 @@ export interface WindowResult {
 export interface WindowView {
   /** The window's name. */
   readonly name: string;
+  /** The seq of what caused its newest result, while the kernel has not taken that yet; NOT_WAITING otherwise. */
+  waiting: number;
   /** What it gives now, as of its latest revision. */
   result(): WindowResult;
 }
+
+export const NOT_WAITING = -1;
 
 export interface Alert {
   readonly id: string;
