@@ -15,6 +15,8 @@ export interface Broker {
   truncate(topic: string, lane: number, start: number): void;
   /** An unclean restart lost the newest records: their offsets will be given again. */
   cut(topic: string, lane: number, end: number): void;
+  /** The next append to the lane is acknowledged and lost: what must never happen, and be noticed if it does. */
+  swallow(topic: string, lane: number): void;
   /** Somebody deleted the topic; it was made again, empty. */
   recreate(topic: string): void;
   topics(): readonly string[];
@@ -29,6 +31,7 @@ interface Lane {
 export function createBroker(lanes: number): Broker {
   const topics = new Map<string, Lane[]>();
   const positions = new Map<string, Position>();
+  const swallowing = new Set<string>();
 
   function laneOf(topic: string, lane: number): Lane {
     let all = topics.get(topic);
@@ -46,6 +49,7 @@ export function createBroker(lanes: number): Broker {
     append(topic, lane, records) {
       const log = laneOf(topic, lane);
       const base = log.start + log.records.length;
+      if (swallowing.delete(`${topic}/${lane}`)) return base;
       log.records.push(...records);
       for (const wake of log.waiting.splice(0)) wake();
       return base;
@@ -75,6 +79,9 @@ export function createBroker(lanes: number): Broker {
     cut(topic, lane, end) {
       const log = laneOf(topic, lane);
       log.records.splice(end - log.start);
+    },
+    swallow(topic, lane) {
+      swallowing.add(`${topic}/${lane}`);
     },
     recreate(topic) {
       for (let lane = 0; lane < lanes; lane++) {
