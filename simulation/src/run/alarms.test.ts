@@ -88,7 +88,7 @@ test(
     cluster.world.broker.truncate('sim.raw', LANE, cluster.world.broker.bounds('sim.raw', LANE).end);
     cluster.startService();
     await cluster.rest();
-    expect(cluster.stopped.join()).toMatch(/validate lane 0.*truncated or recreated/);
+    expect(cluster.stopped.join()).toMatch(/validate lane 1.*truncated or recreated/);
   },
   DEADLINE_MS,
 );
