@@ -126,3 +126,21 @@ test('what is draining takes nothing new and answers what it has taken', async (
   await drained;
   expect(running.ingest.waiting()).toEqual({ records: 0, bytes: 0 });
 });
+
+test('what is abandoned takes nothing new, and sends nothing again that the log refused', async () => {
+  await start();
+  let appends = 0;
+  running.memory.fate = () => {
+    appends++;
+    return 'lost';
+  };
+  const taken = post(JSON.stringify(payment(1)));
+  await until(
+    () => appends > 0 && running.ingest.waiting().records > 0,
+    'the event to be refused by the log',
+  );
+  running.ingest.abandon();
+  expect(await taken).toMatchObject({ status: 503, body: { error: { code: 'unavailable' } } });
+  expect(await post(JSON.stringify(payment(2)))).toMatchObject({ status: 503 });
+  expect(events()).toEqual([]);
+});

@@ -30,6 +30,8 @@ export interface Appender {
   broadcast(flow: Flow): Promise<void>;
   /** Into this lane, whatever the records' keys are. */
   appendTo(lane: number, flows: readonly Flow[]): Promise<void>;
+  /** An append that fails is not sent again: whoever waits for it hears of it (`LaneReleased`). */
+  abandon(): void;
   /** What has been queued and is not acknowledged. */
   readonly waiting: { readonly records: number; readonly bytes: number };
 }
@@ -58,6 +60,7 @@ interface Lane {
 export function createAppender(options: AppenderOptions): Appender {
   const lanes = Array.from({ length: options.lanes }, (_, number) => createLane(number));
   const waiting = { records: 0, bytes: 0 };
+  let abandoned = false;
 
   function enqueue(lane: Lane, value: Uint8Array, flow: Flow): void {
     const record: LogRecord =
@@ -108,7 +111,7 @@ export function createAppender(options: AppenderOptions): Appender {
     await retrying(
       {
         clock,
-        isOver: () => false,
+        isOver: () => abandoned,
         onRetry(error) {
           if (lane.refusing) return;
           lane.refusing = true;
@@ -152,6 +155,9 @@ export function createAppender(options: AppenderOptions): Appender {
       const values = flows.map((flow) => options.encodeRaw(flow));
       for (const [i, flow] of flows.entries()) enqueue(lane, values[i]!, flow);
       return contribute(flows.length === 0 ? [] : [lane]);
+    },
+    abandon() {
+      abandoned = true;
     },
     waiting,
   };

@@ -55,6 +55,11 @@ export interface Ingest {
    * While the log refuses it waits.
    */
   drain(): Promise<void>;
+  /**
+   * Takes nothing new, and sends nothing again that the log does not acknowledge: for when nobody will read it, or
+   * the log is about to be closed. What has not been acknowledged by then is answered so.
+   */
+  abandon(): void;
   /** Resolves when every finite source has been read to its end, with all of it acknowledged. */
   readonly finished: Promise<void>;
   sources(): readonly SourceStatus[];
@@ -141,11 +146,20 @@ export function createIngest(options: IngestOptions): Ingest {
     async start() {
       sources = await openSources();
       await openParts(sources, appender, clock);
-      phase = 'running';
-      ticker.start();
+      if (phase === 'starting') {
+        phase = 'running';
+        ticker.start();
+      } else {
+        // Over before it began: what runs now only closes its files.
+        for (const source of sources) source.stop();
+      }
       const finite = sources.filter((source) => source.finite).map((source) => source.run());
       const endless = sources.filter((source) => !source.finite).map((source) => source.run());
-      Promise.all(finite).then(() => finished.resolve(), fail);
+      Promise.all(finite).then(() => {
+        // One that was stopped has not been read to its end.
+        if (sources.every((source) => !source.finite || source.parts.every(({ ended }) => ended)))
+          finished.resolve();
+      }, fail);
       Promise.all(endless).catch(fail);
       runs = Promise.allSettled([...finite, ...endless]);
     },
@@ -154,6 +168,12 @@ export function createIngest(options: IngestOptions): Ingest {
       for (const source of sources) source.stop();
       await Promise.all([runs, ticker.stop()]);
       while (phase !== 'failed' && appender.waiting.records > 0) await clock.sleep(bounds.lagPauseMs);
+    },
+    abandon() {
+      phase = 'failed';
+      appender.abandon();
+      for (const source of sources) source.stop();
+      void ticker.stop();
     },
     finished: finished.promise,
     sources: () => ticker.rates().map(({ source, perSecond }) => statusOf(source, perSecond)),

@@ -91,25 +91,35 @@ async function compose(options: PipelineOptions, opened: AsyncDisposableStack): 
     clock,
     lag: () => behind(runner),
   });
+  opened.defer(() => ingest.abandon());
   const finished = Promise.race([runner.finished, failed.promise]);
   let state: PipelineStatus['state'] = 'starting';
-  let stopped: LaneStopped | null = null;
+  let failure: unknown = null;
+  let over = false;
   // Whoever awaits it hears of it; until then a failure must not end the process without a message.
   finished.catch((error: unknown) => {
     state = 'stopped';
-    if (error instanceof LaneStopped) stopped = error;
+    failure = error;
+    // What nobody reads is not taken, though it would be kept.
+    ingest.abandon();
   });
-  const status = () => statusOf(shared, runner, ingest, { state, stopped, startedMs });
+  const status = () => statusOf(shared, runner, ingest, { state, failure, startedMs });
   const host = await listen(shared, ingest, status);
   if (host !== null) opened.defer(() => host.close());
-  await startSources(ingest);
-  state = 'running';
+  await startSources(ingest).catch((error: unknown) => {
+    // Abandoned, it does not know why.
+    throw failure ?? error;
+  });
+  if (state === 'starting') state = 'running';
   return {
     url: host?.url ?? null,
     status,
     finished,
-    sourcesDone: ingest.finished.then(() => caughtUp(clock, runner, Number.POSITIVE_INFINITY)),
+    sourcesDone: ingest.finished.then(() =>
+      caughtUp(clock, runner, Number.POSITIVE_INFINITY, () => over || state === 'stopped'),
+    ),
     async close() {
+      over = true;
       if (state === 'running') state = 'draining';
       await drain(ingest, runner, clock);
       await opened.disposeAsync();
@@ -175,7 +185,8 @@ function startRunner(shared: Shared): Promise<Runner> {
 
 interface Moment {
   readonly state: PipelineStatus['state'];
-  readonly stopped: LaneStopped | null;
+  /** Why it stopped; null: it has not. */
+  readonly failure: unknown;
   readonly startedMs: number;
 }
 
@@ -183,9 +194,9 @@ function statusOf(
   { options, clock, measures }: Shared,
   runner: Runner,
   ingest: Ingest,
-  { state, stopped, startedMs }: Moment,
+  { state, failure, startedMs }: Moment,
 ): PipelineStatus {
-  const reason = stopped === null ? null : { code: stopped.code, message: stopped.message };
+  const reason = failure instanceof LaneStopped ? { code: failure.code, message: failure.message } : null;
   const lags = runner.lags();
   return pipelineStatus({
     plan: options.plan,
@@ -235,16 +246,27 @@ async function listen(shared: Shared, ingest: Ingest, status: () => PipelineStat
 }
 
 async function drain(ingest: Ingest, runner: Runner, clock: Clock): Promise<void> {
-  const ended = runner.finished.then(
-    () => {},
-    () => {},
-  );
-  await Promise.race([ended, ingest.drain().then(() => caughtUp(clock, runner, DRAIN_LAG_MS))]);
+  let over = false;
+  const end = (): void => {
+    over = true;
+  };
+  const ended = runner.finished.then(end, end);
+  const caughtUpInTime = () => caughtUp(clock, runner, DRAIN_LAG_MS, () => over);
+  await Promise.race([ended, ingest.drain().then(caughtUpInTime)]);
 }
 
-async function caughtUp(clock: Clock, runner: Runner, withinMs: number): Promise<void> {
+/** Until nothing waits or the time is over; never, once the run is over. */
+async function caughtUp(
+  clock: Clock,
+  runner: Runner,
+  withinMs: number,
+  isOver: () => boolean,
+): Promise<void> {
   const until = clock.now() + withinMs;
-  while (behind(runner) > 0 && clock.now() < until) await clock.sleep(POLL_MS);
+  while (behind(runner) > 0 && clock.now() < until) {
+    if (isOver()) return new Promise(() => {});
+    await clock.sleep(POLL_MS);
+  }
 }
 
 function processStatus(clock: Clock, pipeline: PipelineStatus): Status {
