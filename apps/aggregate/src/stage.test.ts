@@ -192,6 +192,20 @@ test('duplicates are removed before verdicts, and move no time', () => {
   expect(counts).toMatchObject({ processed: 2, duplicate: 2, rejected: 3, late: 0 });
 });
 
+test('a conflict that another stage has refused stays with that stage', () => {
+  const first = {
+    ...event(50, 'a', 1),
+    kind: 'rejected' as const,
+    stage: 'enrich',
+    code: 'rule:x',
+    message: 'no',
+  };
+  const second = { ...first, digest: 7 };
+  run(smallPlan(), [first, second]);
+  expect([second.stage, second.code]).toEqual(['enrich', 'id_conflict']);
+  expect(second.message).toMatch(/^rule:x: no; besides, id "\w+" came before/);
+});
+
 test('an event on which an expression fails is rejected whole', () => {
   const plan = smallPlan({
     windows: [

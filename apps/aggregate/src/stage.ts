@@ -114,14 +114,7 @@ class Aggregate implements Processor<Flow, AggregateOutput>, AggregateView {
         this.#counts.duplicate++;
         return;
       }
-      if (acquaintance === 'conflict') {
-        reject(
-          record,
-          'aggregate',
-          'id_conflict',
-          `id "${record.id}" came before with other content; ids must be unique within ${this.#plan.time.dedupeMs} ms`,
-        );
-      }
+      if (acquaintance === 'conflict') this.#refuseConflict(record);
     }
     const corrects = record.kind === 'replay' && record.stage === 'aggregate' && this.#revive(record);
     if (record.kind === 'event') this.#evaluate(record);
@@ -129,6 +122,22 @@ class Aggregate implements Processor<Flow, AggregateOutput>, AggregateView {
     else if (record.kind === 'replay') this.#counts.processed++;
     else this.#fold(record, replayed, corrects, out);
     out.forward(record);
+  }
+
+  /**
+   * What had been refused before, or is a replay for another stage, stays that stage's: its own replay must not pass
+   * the stage by.
+   */
+  #refuseConflict(record: Flow): void {
+    const stage = record.kind === 'event' ? 'aggregate' : record.stage;
+    const before = record.kind === 'rejected' ? `${record.code}: ${record.message}; besides, ` : '';
+    const rule = `ids must be unique within ${this.#plan.time.dedupeMs} ms`;
+    reject(
+      record,
+      stage,
+      'id_conflict',
+      `${before}id "${record.id}" came before with other content; ${rule}`,
+    );
   }
 
   /** Makes a replay for aggregate an event again. True: it was late, so its windows alone are to be corrected. */

@@ -118,7 +118,7 @@ export const DEAD_LETTER_CODES = {
     remedy: 'Add the row to the table and replay; or choose `missing: flag`.',
   },
   id_conflict: {
-    stages: ['aggregate'],
+    stages: ['aggregate', 'ingest', 'validate', 'enrich'],
     meaning: 'An event with the same id, but other content, was accepted within `time.dedupe`.',
     remedy: 'Check whether `event.id` is unique at the sender. A replay accepts this one as well.',
   },

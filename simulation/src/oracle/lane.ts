@@ -168,7 +168,8 @@ function judge(record: LaneRecord, acceptance: Acceptance, out: Outputs): void {
     out.outcomes.push({ seq, id, outcome: 'duplicate' });
   } else if (acceptance === 'id_conflict') {
     out.outcomes.push({ seq, id, outcome: 'rejected' });
-    const letter = deadLetter(record, 'aggregate', 'id_conflict');
+    const stage = record.kind === 'event' ? 'aggregate' : record.stage;
+    const letter = deadLetter(record, stage, 'id_conflict');
     out.deadLetters.push({ ...letter, id: `${letter.id}/${record.digest.toString(16)}` });
   } else if (acceptance === 'passed') {
     out.outcomes.push({ seq, id, outcome: 'processed' });
