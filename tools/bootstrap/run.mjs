@@ -6,7 +6,14 @@ import { root } from './places.mjs';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 /** On a machine with much memory V8 lets the young generation grow by 150 MB that measurably buy nothing. */
-const FLAGS = ['--max-semi-space-size=16'];
+const FLAGS = ['--max-semi-space-size=8'];
+/** Defaults that the user's own settings go before. */
+const SETTINGS = {
+  // glibc would keep a heap of its own for each of Node's threads.
+  MALLOC_ARENA_MAX: '1',
+  // Halves the time to start: types are stripped and sources compiled once.
+  NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/millrace/compiled'),
+};
 
 /**
  * Runs the script on the given Node and ends as it ends: same exit code, or killed by the same signal.
@@ -17,7 +24,7 @@ const FLAGS = ['--max-semi-space-size=16'];
 export function handOver(node, script, args) {
   const child = spawn(node, [...FLAGS, join(root, script), ...args], {
     stdio: 'inherit',
-    env: withNodeFirst(node),
+    env: { ...SETTINGS, ...withNodeFirst(node) },
   });
   for (const signal of SIGNALS) process.on(signal, () => pass(signal, child));
   return new Promise((_resolve, reject) => {
