@@ -241,6 +241,20 @@ const timeRules: readonly Plant[] = [
       "if (record.kind === 'rejected') {\n      this.time.event(record);\n      this.#counts.rejected++;\n    }",
   },
   {
+    name: 'replay_moves_time',
+    rule: 'a replay moves no time',
+    file: AGGREGATE,
+    find: 'if (!replayed) this.time.event(record);',
+    replace: 'this.time.event(record);',
+  },
+  {
+    name: 'conflict_passes_its_stage_by',
+    rule: 'a replay goes to the stage that refused it',
+    file: AGGREGATE,
+    find: "const stage = record.kind === 'event' ? 'aggregate' : record.stage;",
+    replace: "const stage = 'aggregate';",
+  },
+  {
     name: 'far_future_accepted',
     rule: 'an event beyond max_ahead is a dead letter',
     file: 'apps/validate/src/stage.ts',
@@ -299,6 +313,20 @@ const windowRules: readonly Plant[] = [
     file: 'apps/aggregate/src/marks.ts',
     find: '[0, plan.latenessMs, plan.latenessMs + keepMs]',
     replace: '[0, plan.latenessMs]',
+  },
+  {
+    name: 'replay_is_late_again',
+    rule: 'a replay corrects its windows while these are kept',
+    file: AGGREGATE,
+    find: "const corrects = plan.onLate === 'update' || replayed;",
+    replace: "const corrects = plan.onLate === 'update';",
+  },
+  {
+    name: 'late_replay_judged_again',
+    rule: 'detectors have seen a late event before its replay',
+    file: AGGREGATE,
+    find: 'return record.late;',
+    replace: 'return false;',
   },
   {
     name: 'merge_waits_for_idle_lanes',

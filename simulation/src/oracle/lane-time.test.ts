@@ -37,6 +37,7 @@ test('the watermark is the highest time less 2, never goes back, and duplicates 
 
 test('the slowest active part counts; one without a time holds the watermark; an ended one lets it go', () => {
   const file2 = at(1, 30, 'a', 1, SECOND_FILE);
+  const two = { parts: 2 };
   const plan = examplePlan({
     sources: [
       { name: 'file', kind: 'file', finite: true },
@@ -45,8 +46,8 @@ test('the slowest active part counts; one without a time holds the watermark; an
   });
   expect(
     times(plan, [
-      opened(),
-      opened(SECOND_FILE),
+      opened(FILE, two),
+      opened(SECOND_FILE, two),
       at(1, 10),
       file2,
       at(2, 20),
@@ -131,7 +132,14 @@ test('silence makes an HTTP part idle, and its time goes on growing up to what c
 test('a part that was never opened is ordered when its records have positions; replays move nothing', () => {
   const replay = { ...at(2, 30), kind: 'replay', position: null, attempt: 1 } as const;
   expect(
-    times(examplePlan(), [at(1, 10), ended(10), replay, opened(SECOND_FILE), replay, at(2, 31)]),
+    times(examplePlan(), [
+      at(1, 10),
+      ended(10),
+      replay,
+      opened(SECOND_FILE, { parts: 2 }),
+      replay,
+      at(2, 31),
+    ]),
   ).toEqual([
     [8, false],
     [8, true],
@@ -139,5 +147,41 @@ test('a part that was never opened is ordered when its records have positions; r
     [8, false],
     [8, false],
     [8, false],
+  ]);
+});
+
+test('what a source does not open any more is gone, and so is a part of a source that the document does not have', () => {
+  // 40 + out of order 2 + window 10 + lateness 3
+  const plan = examplePlan({ windows: [exampleWindow()] });
+  const two = { parts: 2 };
+  const other = { part: HTTP, source: 'other', ordered: false };
+  expect(
+    times(plan, [
+      opened(FILE, two),
+      opened(SECOND_FILE, two),
+      at(1, 10),
+      at(1, 20, 'a', 1, SECOND_FILE),
+      { ...at(1, 40, 'a', 1, HTTP), ...other, position: null },
+      opened(3, two), // a start that is cut short
+      opened(3, two),
+      opened(SECOND_FILE, two), // the first file is gone
+      at(1, 30, 'a', 1, 3),
+      ended(20, SECOND_FILE),
+      ended(30, 3),
+      opened(FILE),
+    ]),
+  ).toEqual([
+    [NONE, false],
+    [NONE, false],
+    [NONE, false],
+    [8, false],
+    [8, false],
+    [8, false],
+    [8, false],
+    [8, false],
+    [18, false],
+    [28, false],
+    [55, true], // H is the highest of all, 40
+    [55, false],
   ]);
 });

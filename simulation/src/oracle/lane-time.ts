@@ -12,8 +12,11 @@ export interface LaneTime {
 const MAX_GAP_MS = 2000;
 
 interface Part {
+  readonly number: number;
   readonly source: string;
   readonly ordered: boolean;
+  /** It counts as ended until it opens again. */
+  gone: boolean;
   state: 'active' | 'idle' | 'ended';
   time: number;
   /** The highest event time of a live event. */
@@ -30,6 +33,7 @@ export function timeAll(
 ): LaneTime[] {
   const parts = new Map<number, Part>();
   const announced = new Map<string, number>();
+  const counted = new Map<string, Set<number>>();
   const cap = closingMs(plan);
   let watermark = Number.NEGATIVE_INFINITY;
   let idle = false;
@@ -38,15 +42,43 @@ export function timeAll(
     const acceptance = accepted[i]!;
     if (acceptance !== 'repeat' && acceptance !== 'position_duplicate' && record.attempt === 0) {
       moveTime(plan, parts, record, acceptance, cap);
-      if (record.kind === 'opened') announced.set(record.source, record.parts);
+      if (record.kind === 'opened') {
+        announced.set(record.source, record.parts);
+        countOpened(plan, parts, counted, record);
+      }
       watermark = Math.max(watermark, watermarkOf(plan, parts));
       if (allEnded(plan, parts, announced)) {
         watermark = Math.max(watermark, highest([...parts.values()]) + cap);
       }
-      idle = ![...parts.values()].some((part) => part.state === 'active');
+      idle = ![...parts.values()].some(isActive);
     }
     return { watermark, idle };
   });
+}
+
+/** Rule 2: when all that a source says it has have opened, its other parts are gone. */
+function countOpened(
+  plan: OraclePlan,
+  parts: ReadonlyMap<number, Part>,
+  counted: Map<string, Set<number>>,
+  { source, part: number, parts: says }: LaneRecord,
+): void {
+  parts.get(number)!.gone = !inDocument(plan, source);
+  const opened = counted.get(source);
+  if (opened === undefined || opened.has(number)) counted.set(source, new Set([number]));
+  else opened.add(number);
+  const all = counted.get(source)!;
+  if (all.size < says) return;
+  counted.delete(source);
+  for (const part of parts.values()) if (part.source === source && !all.has(part.number)) part.gone = true;
+}
+
+function inDocument(plan: OraclePlan, source: string): boolean {
+  return plan.sources.some(({ name }) => name === source);
+}
+
+function isActive(part: Part): boolean {
+  return part.state === 'active' && !part.gone;
 }
 
 /** What has to pass for the last event's windows to close. */
@@ -65,7 +97,7 @@ function moveTime(
 ): void {
   let part = parts.get(record.part);
   if (part === undefined) {
-    part = openPart(record);
+    part = openPart(plan, record);
     parts.set(record.part, part);
   }
   if (part.heard !== null) part.silence += Math.min(Math.max(record.ingestTime - part.heard, 0), MAX_GAP_MS);
@@ -85,11 +117,13 @@ function moveTime(
   }
 }
 
-function openPart(record: LaneRecord): Part {
+function openPart(plan: OraclePlan, record: LaneRecord): Part {
   const ordered = record.kind === 'opened' ? record.ordered : record.position !== null;
   return {
+    number: record.part,
     source: record.source,
     ordered,
+    gone: !inDocument(plan, record.source),
     state: ordered ? 'active' : 'idle',
     time: Number.NEGATIVE_INFINITY,
     last: Number.NEGATIVE_INFINITY,
@@ -100,7 +134,7 @@ function openPart(record: LaneRecord): Part {
 
 function watermarkOf(plan: OraclePlan, parts: ReadonlyMap<number, Part>): number {
   const all = [...parts.values()];
-  const active = all.filter((part) => part.state === 'active');
+  const active = all.filter(isActive);
   const time = active.length > 0 ? Math.min(...active.map((part) => part.time)) : highest(all);
   return time - plan.outOfOrderMs;
 }
@@ -115,7 +149,7 @@ function allEnded(
   announced: ReadonlyMap<string, number>,
 ): boolean {
   if (!plan.sources.every((source) => source.finite)) return false;
-  const all = [...parts.values()];
+  const all = [...parts.values()].filter((part) => !part.gone);
   return (
     all.every((part) => part.state === 'ended') &&
     plan.sources.every(
