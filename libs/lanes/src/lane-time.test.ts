@@ -83,14 +83,54 @@ test('when every part of a finite plan has ended, its windows can close', () => 
   expect([lane.idle, lane.watermark]).toEqual([true, 1_125]);
 });
 
+test('a file that its source no longer has holds nothing back, until it is there again', () => {
+  const lane = laneTime();
+  const named = (part: number) => ({ source: 'history', ordered: true, part });
+  const open = (...parts: number[]) => {
+    for (const part of parts) lane.opened(flow('opened', FILE, { ...named(part), parts: parts.length }));
+  };
+  open(11, 12);
+  event(lane, FILE, 50, { ...named(11), position: 0 });
+  event(lane, FILE, 90, { ...named(12), position: 0 });
+  expect(lane.watermark).toBe(45);
+  // The start before was cut short.
+  lane.opened(flow('opened', FILE, { ...named(13), parts: 2 }));
+  open(13, 12);
+  event(lane, FILE, 100, { ...named(13), position: 0 });
+  expect(lane.watermark).toBe(85);
+  open(11, 12, 13);
+  event(lane, FILE, 200, { ...named(12), position: 1 });
+  event(lane, FILE, 200, { ...named(13), position: 1 });
+  expect(lane.watermark).toBe(85);
+  event(lane, FILE, 150, { ...named(11), position: 1 });
+  expect(lane.watermark).toBe(145);
+});
+
+test('what is gone does not keep a finite plan from ending; nor does a source that the document has no more', () => {
+  const lane = laneTime(true);
+  lane.opened(flow('opened', HTTP));
+  event(lane, HTTP, 500);
+  lane.opened(flow('opened', FILE));
+  event(lane, FILE, 50, { position: 0 });
+  lane.opened(flow('opened', FILE, { part: 11 }));
+  expect([lane.idle, lane.watermark]).toEqual([false, 495]);
+  lane.tick(flow('tick', FILE, { part: 11, eventTime: 60, ended: true }));
+  expect([lane.idle, lane.watermark]).toEqual([true, 500 + 125]);
+});
+
 test('a restored lane has the same time', () => {
   const lane = laneTime();
   event(lane, HTTP, 1_000, { ingestTime: 10 });
   event(lane, FILE, 500, { position: 3 });
+  event(lane, FILE, 100, { part: 12, position: 0 });
+  lane.opened(flow('opened', FILE, { parts: 2 }));
   const restored = laneTime();
   lane.drain({ put: (key, value) => restored.restore(key, value), remove: () => {} });
   expect(restored.size()).toBe(lane.size());
-  for (const one of [lane, restored]) one.tick(flow('tick', FILE, { eventTime: 900 }));
+  for (const one of [lane, restored]) {
+    one.tick(flow('tick', FILE, { eventTime: 900 }));
+    one.opened(flow('opened', FILE, { part: 11, parts: 2 }));
+  }
   expect(restored.watermark).toBe(lane.watermark);
   expect(restored.parts()).toEqual(lane.parts());
   expect(restored.isRepeatedPosition(flow('event', FILE, { position: 3 }))).toBe(true);

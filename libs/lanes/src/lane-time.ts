@@ -10,6 +10,8 @@ interface Part {
   /** How many parts its source has. */
   parts: number;
   state: 'active' | 'idle' | 'ended';
+  /** Its source does not have it any more (a file that was replaced, half read): as if it had ended. */
+  gone: boolean;
   /** For the watermark, ms; grows with the silence of an unordered part. */
   time: number;
   /** Highest event time of its live events, ms. */
@@ -20,6 +22,13 @@ interface Part {
   heard: number;
   /** Ingest time without an event, ms; outages of ours left out. */
   silence: number;
+}
+
+interface Saved {
+  readonly watermark: number;
+  readonly idle: boolean;
+  readonly parts: readonly (readonly [number, Part])[];
+  readonly opening: readonly (readonly [string, number[]])[];
 }
 
 export interface LaneTimeOptions {
@@ -44,6 +53,9 @@ export class LaneTime implements LaneState {
   /** Kept apart from the map: the part of the record before, most often the next one's too. */
   #lastNumber = -1;
   #lastPart: Part | undefined;
+  /** By source: its parts that have opened at this start, until all have. */
+  readonly #opening = new Map<string, number[]>();
+  readonly #sources: ReadonlySet<string>;
   /** What silence and ends may still add to close every open window. */
   readonly #cap: number;
   readonly #finite: boolean;
@@ -52,6 +64,7 @@ export class LaneTime implements LaneState {
   constructor(options: LaneTimeOptions) {
     this.#options = options;
     this.#cap = options.time.outOfOrderMs + options.longestMs + options.latenessMs;
+    this.#sources = new Set(options.sources.map(({ name }) => name));
     this.#finite = options.sources.length > 0 && options.sources.every((source) => source.finite);
   }
 
@@ -89,6 +102,8 @@ export class LaneTime implements LaneState {
     const part = this.#partOf(record);
     part.source = record.source;
     part.parts = record.parts;
+    part.gone = !this.#sources.has(record.source);
+    this.#count(record);
     this.hear(record);
     this.#advance();
   }
@@ -114,12 +129,24 @@ export class LaneTime implements LaneState {
     readonly time: number;
     readonly position: number;
   }[] {
-    return [...this.#parts.values()].map(({ source, state, time, position }) => ({
+    return [...this.#parts.values()].map(({ source, state, gone, time, position }) => ({
       source,
-      state,
+      state: gone ? 'gone' : state,
       time,
       position,
     }));
+  }
+
+  /** Once a source has opened as many parts as it says it has, its others are gone. */
+  #count({ source, part: number, parts }: Flow): void {
+    const before = this.#opening.get(source) ?? [];
+    const opened = before.includes(number) ? [number] : [...before, number];
+    this.#opening.set(source, opened);
+    if (opened.length < parts) return;
+    this.#opening.delete(source);
+    for (const [other, part] of this.#parts) {
+      if (part.source === source && !opened.includes(other)) part.gone = true;
+    }
   }
 
   #partOf(record: Flow): Part {
@@ -136,6 +163,7 @@ export class LaneTime implements LaneState {
       ordered,
       parts: 0,
       state: ordered ? 'active' : 'idle',
+      gone: !this.#sources.has(source),
       time: NO_TIME,
       last: NO_TIME,
       position: NO_POSITION,
@@ -152,7 +180,7 @@ export class LaneTime implements LaneState {
     let highest = NO_TIME;
     for (const part of this.#parts.values()) {
       if (part.time > highest) highest = part.time;
-      if (part.state === 'active' && part.time < lowestActive) lowestActive = part.time;
+      if (part.state === 'active' && part.time < lowestActive && !part.gone) lowestActive = part.time;
     }
     this.idle = lowestActive === Number.POSITIVE_INFINITY;
     const known = this.idle ? highest : lowestActive;
@@ -167,26 +195,38 @@ export class LaneTime implements LaneState {
 
   #allEnded(): boolean {
     const wanted = new Map<string, number>();
+    let there = 0;
     for (const part of this.#parts.values()) {
+      if (part.gone) continue;
       if (part.state !== 'ended') return false;
+      there++;
       wanted.set(part.source, Math.max(part.parts, wanted.get(part.source) ?? 0));
     }
     let total = 0;
     for (const parts of wanted.values()) total += parts;
-    return wanted.size === this.#options.sources.length && this.#parts.size === total;
+    return wanted.size === this.#options.sources.length && there === total;
   }
 
   drain(changes: StateChanges): void {
     if (!this.#changed) return;
     this.#changed = false;
-    changes.put('lane', encodeJson({ watermark: this.watermark, idle: this.idle, parts: [...this.#parts] }));
+    changes.put('lane', encodeJson(this.#saved()));
+  }
+
+  #saved(): Saved {
+    const { watermark, idle } = this;
+    return { watermark, idle, parts: [...this.#parts], opening: [...this.#opening] };
   }
 
   restore(_key: string, value: Uint8Array): void {
-    const saved = decodeJson<{ watermark: number; idle: boolean; parts: [number, Part][] }>(value);
-    this.watermark = saved.watermark;
-    this.idle = saved.idle;
-    for (const [number, part] of saved.parts) this.#parts.set(number, part);
+    const { watermark, idle, parts, opening } = decodeJson<Saved>(value);
+    this.watermark = watermark;
+    this.idle = idle;
+    for (const [number, part] of parts) {
+      const gone = part.gone || !this.#sources.has(part.source);
+      this.#parts.set(number, { ...part, gone });
+    }
+    for (const [source, opened] of opening) this.#opening.set(source, opened);
   }
 
   size(): number {
