@@ -9,6 +9,8 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const args = process.argv.slice(2);
 const env = { ...process.env };
+// nx sets it; the processes that tests start would colour what they print to be read.
+delete env.FORCE_COLOR;
 if (args.length === 0) {
   // Whole projects only: a part of one must not look like its total.
   const { name } = JSON.parse(readFileSync('package.json', 'utf8'));

@@ -1,6 +1,6 @@
-import { hash } from 'node:crypto';
 import type { Flow } from '@millrace/lanes/flow';
 import type { LaneState, StateChanges } from '@millrace/lanes/stage';
+import { murmur3 } from './murmur3.ts';
 
 /** Ids in one chunk, which is one saved entry. */
 const CHUNK_IDS = 256;
@@ -26,9 +26,10 @@ interface Chunk {
 export type Acquaintance = 'new' | 'duplicate' | 'conflict';
 
 /**
- * The ids that a lane has seen within `dedupe`, by 128 bits of SHA-256: about 48 bytes an id. They stand in chunks in
+ * The ids that a lane has seen within `dedupe`, by 128 bits of hash: about 48 bytes an id. They stand in chunks in
  * the order of their coming, and an index with open addressing finds them. An id older than `dedupe` is as if it had
- * never been, whether or not it still takes room.
+ * never been, whether or not it still takes room. The hash need not withstand attacks: whoever could send a colliding id
+ * could as well send the id itself.
  */
 export class KnownIds implements LaneState {
   readonly #dedupeMs: number;
@@ -63,7 +64,7 @@ export class KnownIds implements LaneState {
    */
   meet(record: Flow): Acquaintance {
     if (this.#restored.length > 0) this.#indexRestored();
-    this.#hash(record.attempt === 0 ? record.id : `${record.id}\u0000${record.attempt}`);
+    murmur3(record.attempt === 0 ? record.id : `${record.id}\u0000${record.attempt}`, this.#words);
     const slot = this.#slotOf();
     const known = this.#numberIn(slot);
     if (known >= 0) {
@@ -112,19 +113,6 @@ export class KnownIds implements LaneState {
 
   size(): number {
     return this.#chunks.length + this.#restored.length + 1;
-  }
-
-  #hash(id: string): void {
-    // One character a byte: a quarter of what a buffer costs.
-    const digest = hash('sha256', id, 'binary');
-    for (let i = 0; i < 4; i++) {
-      const at = 4 * i;
-      this.#words[i] =
-        digest.charCodeAt(at) |
-        (digest.charCodeAt(at + 1) << 8) |
-        (digest.charCodeAt(at + 2) << 16) |
-        (digest.charCodeAt(at + 3) << 24);
-    }
   }
 
   #indexRestored(): void {

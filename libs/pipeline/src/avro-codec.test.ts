@@ -231,7 +231,8 @@ test('times are stored in the unit of the schema', () => {
   const instants = fc.integer({ min: -62_167_219_200_000_000, max: 4_398_000_000_000_000 });
   fc.assert(
     fc.property(instants, fc.integer({ min: -700_000, max: 2_900_000 }), (instant, day) => {
-      fc.pre(Math.abs(instant) < 2 ** 52);
+      // Microseconds that survive as a double of milliseconds: not every one does near 2^52.
+      fc.pre(Math.abs(instant) < 2 ** 52 && Math.round((instant / 1_000) * 1_000) === instant);
       const event = { micros: instant / 1_000, date: day * 86_400_000 };
       const bytes = Buffer.from(codec.encode(event));
       expect({ ...other.fromBuffer(bytes) }).toEqual({ micros: instant, date: day });
