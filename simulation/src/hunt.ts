@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { planted } from '@millrace/testkit/plant';
-import type { Plant } from './plants.ts';
+import type { Plant } from './plant.ts';
 import type { Sought } from './seeds.ts';
 
 const HUNTER = fileURLToPath(new URL('./hunter.ts', import.meta.url));

@@ -185,3 +185,17 @@ test('what a source does not open any more is gone, and so is a part of a source
     [55, false],
   ]);
 });
+
+test('what a source no longer opens is gone, and holds nothing, until it opens again', () => {
+  const late = at(1, 60, 'a', 1, SECOND_FILE);
+  expect(times(examplePlan(), [opened(), at(1, 10), opened(SECOND_FILE), late, opened(), at(2, 61)])).toEqual(
+    [
+      [NONE, false],
+      [8, false],
+      [8, false], // the source has one part, and this is it: the first file is gone
+      [58, false],
+      [58, false], // it is back with its time 10, and the second one gone
+      [59, false],
+    ],
+  );
+});
