@@ -98,6 +98,16 @@ route:
     ],
   ],
   [
+    'bare names of kinds that need settings, and of kinds that there are not',
+    `${HEAD.replace('http: ', 'http: }, old: file, new: htp, bare: http, x: { http: ')}route:\n  - { name: a, to: [ console, consol, store ] }\n`,
+    [
+      'p.yaml:3:28: file has no path (give it its settings: { file: { path: … } })',
+      'p.yaml:3:39: there is no source kind htp (did you mean http?)',
+      'p.yaml:5:31: there is no sink kind consol (did you mean console?)',
+      'p.yaml:5:39: store has no table (give it its settings: { store: { table: … } })',
+    ],
+  ],
+  [
     'mistakes in expressions behind a misspelt key',
     `${HEAD}tiem: { idle: 1s }\nvalidate: { rules: [ { name: r, check: event.dely > 3 } ] }`,
     [

@@ -91,7 +91,8 @@ export interface WindowDetector extends SharedDetector {
 
 interface SharedRoute {
   readonly name: string;
-  readonly to: readonly OneKind[];
+  /** A bare name where a sink needs no settings. */
+  readonly to: readonly (OneKind | string)[];
 }
 
 export type Route<Event, Enrichments> = SharedRoute &
@@ -127,9 +128,11 @@ export interface PipelineDefinition<Event, Enrichments = None> {
   readonly secrets?: readonly string[];
   readonly functions?: string;
   readonly sources: {
-    readonly [name: string]: OneKind & {
-      readonly map?: { readonly [Field in keyof Event]?: Expr<RowScope, unknown> };
-    };
+    readonly [name: string]:
+      | string
+      | (OneKind & {
+          readonly map?: { readonly [Field in keyof Event]?: Expr<RowScope, unknown> };
+        });
   };
   readonly validate?: {
     readonly clean?: { readonly [Field in keyof Event]?: Expr<EventScope<Event>, Event[Field]> };

@@ -12,6 +12,15 @@ test('an editor accepts a good document, shorthands too', () => {
   expect(validate.errors).toBeNull();
 });
 
+test('an editor accepts the bare name of a kind that needs no settings, and of no other', () => {
+  const document = parse(FLIGHTS);
+  expect(validate({ ...document, sources: { a: 'http' }, route: [{ name: 'r', to: ['console'] }] })).toBe(
+    true,
+  );
+  expect(validate({ ...document, sources: { a: 'file' } })).toBe(false);
+  expect(validate({ ...document, route: [{ name: 'r', to: ['store'] }] })).toBe(false);
+});
+
 test('an editor marks what lint refuses', () => {
   const document = parse(FLIGHTS);
   expect(validate({ ...document, lane: 3 })).toBe(false);

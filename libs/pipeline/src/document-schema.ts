@@ -32,6 +32,19 @@ function oneKind(what: string, kinds: Readonly<Record<string, JsonSchema>> | nul
 
 type Form = 'published' | 'expanded';
 
+/** Beside the mapping, the bare name of a kind that needs no settings. */
+function orBareName(
+  mapping: JsonSchema,
+  kinds: Readonly<Record<string, Kind>> | undefined,
+  form: Form,
+): JsonSchema {
+  const bare = Object.values(kinds ?? {}).filter(({ settings }) => needed(settings).length === 0);
+  if (form === 'expanded' || bare.length === 0) return mapping;
+  return { description: mapping.description, anyOf: [{ enum: bare.map(({ name }) => name) }, mapping] };
+}
+
+const needed = ({ required }: JsonSchema): readonly unknown[] => (required ?? []) as readonly unknown[];
+
 function settingsOf(
   kinds: Readonly<Record<string, Kind>> | undefined,
   form: Form,
@@ -137,7 +150,8 @@ function timeSchema(): JsonSchema {
 
 function sourcesSchema(catalogue: Catalogue, form: Form): JsonSchema {
   const source = oneKind('source', settingsOf(catalogue.sources, form), {
-    description: 'A source of one kind. The name is part of its address and of its saved position.',
+    description:
+      'A source of one kind, whose bare name is enough where it needs no settings. The name is part of its address and of its saved position.',
     properties: {
       map: {
         type: 'object',
@@ -156,7 +170,7 @@ function sourcesSchema(catalogue: Catalogue, form: Form): JsonSchema {
     description,
     minProperties: 1,
     propertyNames: names,
-    additionalProperties: source,
+    additionalProperties: orBareName(source, catalogue.sources, form),
   };
 }
 
@@ -308,7 +322,11 @@ function routeSchema(catalogue: Catalogue, form: Form): JsonSchema {
         default: 'events',
       },
       when: expression('What goes there. Default: all', 'alert.severity == "high"'),
-      to: list(sink, 'Sinks, each of which gets all of it.', { minItems: 1 }),
+      to: list(
+        orBareName(sink, catalogue.sinks, form),
+        'Sinks, each of which gets all of it; a bare name where a sink needs no settings.',
+        { minItems: 1, examples: [['console']] },
+      ),
     },
   });
 }

@@ -78,7 +78,7 @@ function schemaFault(document: PipelineDocument, error: ErrorObject): DocumentFa
         path,
         'missing_key',
         `${label || 'the document'} has no ${error.params.missingProperty}`,
-        null,
+        bareNameHint(document, path, error),
         true,
       );
     case 'type':
@@ -117,6 +117,15 @@ function schemaFault(document: PipelineDocument, error: ErrorObject): DocumentFa
     default:
       return faultAt(document, path, 'bad_value', `${label} ${error.message ?? 'is not right'}`, null);
   }
+}
+
+/** For a kind that stands there by its name alone, but needs settings. */
+function bareNameHint(document: PipelineDocument, path: Path, error: ErrorObject): string | null {
+  const holder = path
+    .slice(0, -1)
+    .reduce<unknown>((value, step) => (value as Data | undefined)?.[step], document.value);
+  if (typeof holder !== 'string' || holder !== path.at(-1)) return null;
+  return `give it its settings: { ${holder}: { ${error.params.missingProperty}: … } }`;
 }
 
 function badPattern(

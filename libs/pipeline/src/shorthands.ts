@@ -1,7 +1,7 @@
 import type { Catalogue, Kind } from './catalogue.ts';
 import { type Data, isData } from './document.ts';
 
-/** Scalars become the settings that they stand for, and a kind without settings gets an empty mapping. */
+/** Scalars become the settings that they stand for; a kind without settings, or a bare name, an empty mapping. */
 export function expandShorthands(data: Data, catalogue: Catalogue): void {
   const expand = (holder: unknown, kinds: Readonly<Record<string, Kind>> | undefined): void => {
     if (!isData(holder) || !kinds) return;
@@ -13,13 +13,18 @@ export function expandShorthands(data: Data, catalogue: Catalogue): void {
         holder[kind.name] = { [kind.shorthand]: value };
     }
   };
-  for (const source of Object.values(isData(data.sources) ? data.sources : {}))
-    expand(source, catalogue.sources);
+  const sources = isData(data.sources) ? data.sources : {};
+  for (const [name, source] of Object.entries(sources)) sources[name] = whole(source);
+  for (const source of Object.values(sources)) expand(source, catalogue.sources);
   for (const table of Object.values(isData(data.tables) ? data.tables : {})) expand(table, catalogue.tables);
   for (const route of Array.isArray(data.route) ? data.route : []) {
-    const sinks = isData(route) && Array.isArray(route.to) ? route.to : [];
-    for (const sink of sinks) expand(sink, catalogue.sinks);
+    if (!isData(route) || !Array.isArray(route.to)) continue;
+    route.to = route.to.map(whole);
+    for (const sink of route.to as unknown[]) expand(sink, catalogue.sinks);
   }
   // `validate:` with nothing after it is an empty section.
   for (const name of Object.keys(data)) if (data[name] === null) delete data[name];
 }
+
+/** `console` is `{ console: {} }`. A name that is no kind, or one that wants settings, is found where kinds are checked. */
+const whole = (value: unknown): unknown => (typeof value === 'string' ? { [value]: {} } : value);
