@@ -12,7 +12,7 @@ event: { schema: ./flight.avsc, key: event.origin, time: event.date }
 sources: { api: { http: } }
 `;
 
-const BRACES = '(inside { } and [ ] put an expression with a comma, a colon or a ? in quotes)';
+const BRACES = '(inside { } and [ ] put an expression with a comma, a colon, a ? or [ ] in quotes)';
 const GROUP_HINT = '(group by the key, or add a window by this group and watch it with on: windows.NAME)';
 
 const DOCUMENTS: readonly (readonly [name: string, text: string, faults: readonly string[]])[] = [
@@ -28,6 +28,16 @@ const DOCUMENTS: readonly (readonly [name: string, text: string, faults: readonl
     'a ternary in braces',
     `${HEAD}detect: [ { name: a, when: event.delay > 3 ? true : false } ]`,
     [`p.yaml:4:28: Block collections are not allowed within flow collections ${BRACES}`],
+  ],
+  [
+    'an index in braces: said once, whatever follows from it',
+    `${HEAD}detect:\n  - { name: a, when: event.tags[0] == "x" }\n  - { name: b, when: event.delay > 3 }\nlanes: 3`,
+    [`p.yaml:5:31: Unexpected flow-seq-start at node end ${BRACES}`],
+  ],
+  [
+    'tabs',
+    'pipeline: x\nevent:\n\tschema: a\n\tkey: b\n\ttime: c\n',
+    ['p.yaml:3:1: Tabs are not allowed as indentation (indent with spaces)'],
   ],
   [
     'a ternary without quotes',

@@ -1,4 +1,13 @@
-import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type Scalar } from 'yaml';
+import {
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  type Scalar,
+  type YAMLParseError,
+} from 'yaml';
 import type { DocumentFault } from './faults.ts';
 
 /** Keys and indexes from the document's root. */
@@ -64,14 +73,11 @@ export function readDocument(file: string, text: string): PipelineDocument | rea
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(1, line), column: Math.max(1, col) };
   };
-  if (yaml.errors.length > 0) {
-    return yaml.errors.map((error) => ({
-      file,
-      ...place(error.pos[0]),
-      code: 'yaml',
-      message: error.message,
-      hint: YAML_HINTS[error.code] ?? null,
-    }));
+  // What follows the first syntax error mostly follows from it.
+  const [error] = yaml.errors.toSorted((a, b) => a.pos[0] - b.pos[0]);
+  if (error !== undefined) {
+    const { message } = error;
+    return [{ file, ...place(error.pos[0]), code: 'yaml', message, hint: yamlHint(error, text) }];
   }
   let value: unknown;
   try {
@@ -101,15 +107,23 @@ export function readDocument(file: string, text: string): PipelineDocument | rea
   };
 }
 
-export const BRACES_HINT = 'inside { } and [ ] put an expression with a comma, a colon or a ? in quotes';
+export const BRACES_HINT = 'inside { } and [ ] put an expression with a comma, a colon, a ? or [ ] in quotes';
 
 /** What an expression without quotes most likely ran into, by the YAML parser's error code. */
 const YAML_HINTS: Readonly<Record<string, string>> = {
   BLOCK_IN_FLOW: BRACES_HINT,
   MISSING_CHAR: BRACES_HINT,
   BLOCK_AS_IMPLICIT_KEY: 'put an expression with a ? and : in quotes',
-  UNEXPECTED_TOKEN: 'put an expression that starts with a quote in the other kind of quotes',
+  TAB_AS_INDENT: 'indent with spaces',
 };
+
+function yamlHint({ code, pos }: YAMLParseError, text: string): string | null {
+  if (code !== 'UNEXPECTED_TOKEN') return YAML_HINTS[code] ?? null;
+  const before = text.slice(0, pos[0]).trimEnd();
+  return /["']$/.test(before)
+    ? 'put an expression that starts with a quote in the other kind of quotes'
+    : BRACES_HINT;
+}
 
 /** Not through aliases: what stands behind one is placed where the alias does. */
 function index(
