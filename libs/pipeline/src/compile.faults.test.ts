@@ -32,7 +32,7 @@ const DOCUMENTS: readonly (readonly [name: string, text: string, faults: readonl
   [
     'an index in braces: said once, whatever follows from it',
     `${HEAD}detect:\n  - { name: a, when: event.tags[0] == "x" }\n  - { name: b, when: event.delay > 3 }\nlanes: 3`,
-    [`p.yaml:5:31: Unexpected flow-seq-start at node end ${BRACES}`],
+    [`p.yaml:5:32: Unexpected flow-seq-start at node end ${BRACES}`],
   ],
   [
     'tabs',
