@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -133,6 +133,18 @@ test('another number of lanes is refused, and the folder stays free', async () =
   const again = await openEmbedded(folder);
   await expect(again.log.append('raw', 2, [record('x')])).rejects.toThrow('there are 2 lanes');
   await again.close();
+});
+
+test('folders above it are made, too', async () => {
+  const inner = join(folder, 'a', 'b', 'c');
+  await (await openEmbedded(inner, { lanes: 1 })).close();
+  expect(existsSync(join(inner, 'data.mdb'))).toBe(true);
+});
+
+test('a place where nobody can make a folder is named, and the folder that could not be made', async () => {
+  await expect(openEmbedded('/proc/millrace/data', { lanes: 1 })).rejects.toThrow(
+    /data folder \/proc\/millrace\/data can't be written .*mkdir '\/proc/,
+  );
 });
 
 test('a folder that can not be written is named', async () => {

@@ -1,5 +1,5 @@
 import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { type Clock, systemClock } from '@millrace/lanes/ports/clock';
 import type { FusedStore } from '@millrace/lanes/ports/fused';
 import type { EventLog } from '@millrace/lanes/ports/log';
@@ -89,7 +89,7 @@ function checkFolder(folder: string, readonly: boolean): void {
     return;
   }
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(resolve(folder));
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     throw new Error(
@@ -97,5 +97,19 @@ function checkFolder(folder: string, readonly: boolean): void {
         'Give this user the right to, or choose another folder.',
       { cause: error },
     );
+  }
+}
+
+/** One by one: Node's own recursion never ends where the system says of a new folder that there is no such place. */
+function makeFolder(folder: string): void {
+  const missing: string[] = [];
+  for (let at = folder; !statSync(at, { throwIfNoEntry: false }); at = dirname(at)) missing.unshift(at);
+  for (const each of missing) {
+    try {
+      mkdirSync(each);
+    } catch (error) {
+      // Another process was first.
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
   }
 }
