@@ -4,6 +4,8 @@ import { Failure } from '@millrace/service/failure';
 import type { DeadLetter, DeadLetterDetail, Place, TailOptions } from './place.ts';
 
 const PAGE_ROWS = 1_000;
+/** Longer than any answer takes of a process that is well. */
+const ANSWER_SECONDS = 5;
 
 /** @throws Failure when nothing answers there, or several pipelines do and none is named. */
 export async function connect(url: string, wanted: string | undefined): Promise<Place> {
@@ -91,21 +93,34 @@ async function getJson(base: string, path: string): Promise<unknown> {
   return bodyOf(await request(base, path));
 }
 
+/** The whole answer has its time; with a signal of its own, as for a stream, as long as that lasts. */
 async function request(base: string, path: string, init: RequestInit = {}): Promise<Response> {
+  const signal = init.signal ?? AbortSignal.timeout(ANSWER_SECONDS * 1_000);
   try {
-    return await fetch(`${base}${path}`, init);
+    return await fetch(`${base}${path}`, { ...init, signal });
   } catch (error) {
     if (init.signal?.aborted) throw error;
-    const { cause } = error as { readonly cause?: { readonly code?: string } };
-    throw new Failure(
-      `nothing answers at ${base}${cause?.code === undefined ? '' : ` (${cause.code})`}. Give --url where the pipeline runs, or --data with its folder if it doesn't.`,
+    throw unanswered(base, error as Error);
+  }
+}
+
+function unanswered(base: string, error: Error): Failure {
+  if (error.name === 'TimeoutError') {
+    return new Failure(
+      `${base} answers nothing within ${ANSWER_SECONDS} s; it may be stuck. Look at its log, and whether its machine is out of memory or disk.`,
     );
   }
+  const { code } = (error.cause ?? {}) as { readonly code?: string };
+  return new Failure(
+    `nothing answers at ${base}${code === undefined ? '' : ` (${code})`}. Give --url where the pipeline runs, or --data with its folder if it doesn't.`,
+  );
 }
 
 /** @throws Failure with what the server says is wrong. */
 async function bodyOf(response: Response): Promise<unknown> {
-  const text = await response.text();
+  const text = await response.text().catch((error: Error) => {
+    throw unanswered(new URL(response.url).origin, error);
+  });
   const body = parse(text);
   if (response.ok) return body;
   const { error } = (body ?? {}) as {
