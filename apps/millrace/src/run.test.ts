@@ -197,9 +197,10 @@ const HISTORY = Array.from(
   (_, i) => `f${i},c${i % 7},m${(i % 2) + 1},${i + 1},${1_700_000_000_000 + i * 1_000}`,
 );
 
-function historyFolder(): string {
+function historyFolder(otherSources = ''): string {
+  const history = `${otherSources}history: { file: { path: ./history.csv, format: csv } }`;
   const folder = folderWith({
-    ...paymentFiles({ 'api: { http: {} }': 'history: { file: { path: ./history.csv, format: csv } }' }),
+    ...paymentFiles({ 'api: { http: {} }': history }),
     'history.csv': `payment_id,card,merchant,amount,paid_at\n${HISTORY.join('\n')}\n`,
   });
   cleanUps.push(folder.remove);
@@ -234,6 +235,7 @@ test('a file is read to its end; then it ends with the sum, and all windows are 
   const { cli } = await start(folder, '--exit-when-done');
   const { code, stderr } = await cli.ended;
   expect(stderr).toMatch(/2,000 processed\n {2}= 2,000 events, balanced/);
+  expect(stderr).not.toMatch(/still open/);
   expect(code).toBe(0);
   const windows = await finalWindows(folder);
   const cities = windows.filter(({ name }) => name === 'per_city');
@@ -241,6 +243,14 @@ test('a file is read to its end; then it ends with the sum, and all windows are 
 
   const again = await millrace(folder, 'run', 'pipeline.yaml', '--port', '0', '--exit-when-done');
   expect(again.stderr).toMatch(/= 2,000 events, balanced/);
+});
+
+test('windows that another source may still add to are said to be open', async () => {
+  const { cli } = await start(historyFolder('api: { http: {} }\n  '), '--exit-when-done');
+  const { stderr } = await cli.ended;
+  expect(stderr).toMatch(
+    /= 2,000 events, balanced\n[\d,]+ windows are still open: source api may send more\n/,
+  );
 });
 
 test('with --keep-topics the results are the same, and the topics between the stages can be read', async () => {

@@ -18,7 +18,10 @@ const ABOUT = `Runs a pipeline: all stages in this process, its page and API on 
 
 Everything that was acknowledged is in the data folder: after a stop or a crash it goes on from there. A secret NAME of
 the document is the variable MILLRACE_SECRET_NAME, or in the file that MILLRACE_SECRET_NAME_FILE names. The first
-Ctrl-C or SIGTERM drains, the second ends it at once.`;
+Ctrl-C or SIGTERM drains, the second ends it at once.
+
+--exit-when-done leaves windows open that a source without an end, such as http, may add to, and
+says how many. For final results of files alone, leave such sources out of the document.`;
 
 const PORT_MAX = 65_535;
 const STAGES = ['ingest', 'validate', 'enrich', 'aggregate', 'route', 'serve'];

@@ -95,7 +95,11 @@ class DocumentRun {
     try {
       const code = await untilSignalled({ finished, close: pipeline.close }, this.#logger);
       this.#line.stop();
-      if (next === null) err.line(auditText(pipeline.status().audit));
+      if (next === null) {
+        const { audit, openWindows } = pipeline.status();
+        err.line(auditText(audit));
+        if (this.#settings.exitWhenDone) err.write(openWindowsText(openWindows, plan));
+      }
       return { code, next };
     } finally {
       over.abort();
@@ -141,6 +145,15 @@ class DocumentRun {
         this.#line === null ? terminal.write(text) : this.#line.write(terminal, text),
     };
   }
+}
+
+/** Why windows have no final result although every file has been read; empty: none is open. */
+function openWindowsText(count: number, { sources }: Plan): string {
+  const names = sources.filter(({ finite }) => !finite).map(({ name }) => name);
+  if (count === 0 || names.length === 0) return '';
+  const windows = count === 1 ? '1 window is' : `${count.toLocaleString('en-US')} windows are`;
+  const may = names.length === 1 ? `source ${names[0]} may` : `sources ${names.join(', ')} may`;
+  return `${windows} still open: ${may} send more\n`;
 }
 
 /** Where the page is, and how to send an event of one's own. */
