@@ -22,7 +22,7 @@ export const LANE_SEQ_SPAN = 2 ** 40;
 /** Keeps lane_seq a safe integer. */
 export const GENERATION_MAX = 2 ** 13 - 1;
 /** In a fused run: records between two commits over all lanes, and the pause while nothing arrives. */
-export const FUSED_BATCH_RECORDS_MAX = 4_000;
+export const FUSED_BATCH_RECORDS_MAX = 8_000;
 /** Records of a lane that go through all stages together. */
 export const FUSED_SLICE_RECORDS = 64;
 export const FUSED_WAIT_MS = 1_000;

@@ -15,6 +15,8 @@ interface Second {
 /** What one stage did: a total since the start, and the last few seconds. Adding costs some nanoseconds. */
 export class Meter {
   total = 0;
+  #lastMs = 0;
+  #lastBucket = 0;
   readonly #seconds: Second[] = Array.from({ length: SECONDS }, () => ({
     second: -1,
     events: 0,
@@ -29,8 +31,12 @@ export class Meter {
 
   /** One event took `ms` from ingest until `nowMs`. */
   latency(nowMs: number, ms: number): void {
-    const bucket = ms < 1 ? 0 : Math.min(BUCKETS - 1, 1 + Math.floor(Math.log2(ms) * PER_DOUBLING));
-    this.#at(nowMs).latencies[bucket]!++;
+    // Events of a batch mostly share their latency.
+    if (ms !== this.#lastMs) {
+      this.#lastMs = ms;
+      this.#lastBucket = ms < 1 ? 0 : Math.min(BUCKETS - 1, 1 + Math.floor(Math.log2(ms) * PER_DOUBLING));
+    }
+    this.#at(nowMs).latencies[this.#lastBucket]!++;
   }
 
   /** Events per second over the last full seconds. */
