@@ -236,6 +236,55 @@ test.each([
   expect(lines.filter((line) => !line.startsWith('alert'))).toEqual(['event', 'rejected expression_error']);
 });
 
+test('a replay counts once, and not beside an original that was accepted', () => {
+  const rejected = (seq: number) => flowOf('rejected', { seq, part: HTTP, id: `r${seq}`, stage: 'validate' });
+  const replay = (seq: number, of: number, parts: Partial<Flow> = {}) =>
+    event(5, 'a', 1, { seq, part: 0, position: of, attempt: 1, ...parts });
+  const sink = flowOf('replay', { seq: 21, position: 12, id: 'w', attempt: 1, stage: 'sink:x' });
+  const counts = zeroCounts();
+  const records = [
+    rejected(10),
+    rejected(11),
+    event(1, 'a', 1, { seq: 12 }),
+    replay(13, 12), // accepted
+    replay(14, 11),
+    replay(15, 11), // replayed before
+    Object.assign(rejected(16), { part: 0, position: 10, attempt: 1 }), // refused again
+    replay(17, 10),
+    replay(18, 16, { attempt: 2 }),
+    replay(19, 9), // before all that is known
+    replay(20, -1), // written before replays said what they replay
+    sink,
+  ];
+  const lines = run(smallPlan(), records, counts);
+  expect(lines.filter((line) => !line.startsWith('mark'))).toEqual([
+    'rejected',
+    'rejected',
+    'event',
+    'event',
+    'rejected',
+    'event',
+    'event',
+    'event',
+    'replay',
+  ]);
+  expect(counts).toMatchObject({ duplicate: 3, rejected: 3, processed: 6 });
+});
+
+test('a late event is replayed into its windows once', () => {
+  const late = [event(1, 'a', 1, { seq: 0 }), event(19, 'a', 1, { seq: 1 }), event(2, 'a', 3, { seq: 2 })];
+  const again = (seq: number) => event(2, 'a', 3, { seq, part: 0, position: 2, attempt: 1 });
+  const lines = run(smallPlan(), [...late, again(3), again(4)]);
+  expect(lines).toEqual([
+    'event',
+    'event',
+    'by_card a@0 r1 final {"n":1,"total":1}',
+    'event late',
+    'by_card a@0 r2 final {"n":2,"total":4}',
+    'event',
+  ]);
+});
+
 test('a merged window: partials on closing, marks at every crossing, and the sum over the lanes', () => {
   const plan = smallPlan({ windows: [windowOf({ local: false })] });
   const lanes = [

@@ -15,6 +15,7 @@ import { Judges } from './judges.ts';
 import { KnownIds } from './known-ids.ts';
 import { Crossings } from './marks.ts';
 import { type Cell, OpenWindows } from './open-windows.ts';
+import { Refusals } from './refusals.ts';
 
 const LATE_AGAIN = 'its windows are no longer kept for corrections; `time.keep` says how long they are';
 
@@ -42,6 +43,7 @@ class Aggregate implements Processor<Flow, AggregateOutput>, AggregateView {
   readonly #plan: Plan;
   readonly #counts: Counts;
   readonly #ids: KnownIds;
+  readonly #refusals = new Refusals();
   readonly #evaluation: Evaluation;
   readonly #judges: Judges;
   readonly #windows: OpenWindows<Content>;
@@ -69,18 +71,20 @@ class Aggregate implements Processor<Flow, AggregateOutput>, AggregateView {
     this.state = joinStates({
       time: this.time,
       ids: this.#ids,
+      refusals: this.#refusals,
       judges: this.#judges.state,
       windows: this.#windows,
     });
   }
 
   openWindows(): number {
-    return this.#windows.size();
+    return this.#windows.openCount();
   }
 
   process(record: Flow, out: AggregateOutput): void {
     const { watermark, idle } = this.time;
     this.#ids.hear(record.ingestTime);
+    this.#refusals.begin(record.seq);
     switch (record.kind) {
       case 'opened':
         this.time.opened(record);
@@ -102,13 +106,13 @@ class Aggregate implements Processor<Flow, AggregateOutput>, AggregateView {
 
   /** An event of any verdict: the first outcome that fits. */
   #take(record: Flow, out: AggregateOutput): void {
-    if (this.time.isRepeatedPosition(record)) {
+    const replayed = record.attempt > 0;
+    if (replayed ? this.#isAnswered(record) : this.time.isRepeatedPosition(record)) {
       this.#counts.duplicate++;
       return;
     }
-    const replayed = record.attempt > 0;
     if (!replayed) this.time.hear(record);
-    if (record.position === NO_POSITION || this.#plan.event.id !== null) {
+    if (replayed || record.position === NO_POSITION || this.#plan.event.id !== null) {
       const acquaintance = this.#ids.meet(record);
       if (acquaintance === 'duplicate') {
         this.#counts.duplicate++;
@@ -121,7 +125,15 @@ class Aggregate implements Processor<Flow, AggregateOutput>, AggregateView {
     if (record.kind === 'rejected') this.#counts.rejected++;
     else if (record.kind === 'replay') this.#counts.processed++;
     else this.#fold(record, replayed, corrects, out);
+    // Before it is handed on, and changed.
+    if (record.kind === 'rejected' || record.late) this.#refusals.note(record.seq);
     out.forward(record);
+  }
+
+  /** What it replays counts already. A sink's dead letter does, and is handed to the sink all the same. */
+  #isAnswered({ kind, stage, position }: Flow): boolean {
+    if (kind === 'replay' && stage !== 'aggregate') return false;
+    return this.#refusals.isAnswered(position);
   }
 
   /**

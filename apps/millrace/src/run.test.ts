@@ -319,6 +319,23 @@ test('a changed document needs --rebuild, which computes everything anew from ra
   expect(((await getJson(`${second.api}/deadletters`)) as Rows).rows).toEqual([]);
 });
 
+test('what was replayed before its rule was mended counts once when everything is computed again', async () => {
+  const folder = paymentFolder();
+  const first = await start(folder);
+  await postJson(`${first.api}/events`, [payment('p1'), payment('p2', { amount: -1 })]);
+  await settled(first.url, 2);
+  const replayed = await millrace(folder, 'deadletters', 'replay', 'p2/validate/0', '--url', first.url);
+  expect(replayed.code).toBe(0);
+  expect((await settled(first.url, 3)).audit).toMatchObject({ processed: 1, rejected: 2 });
+  await first.cli.kill('SIGTERM');
+
+  const changed = folderWith(paymentFiles({ 'event.amount > 0': 'event.amount != 0' }));
+  cleanUps.push(changed.remove);
+  const second = await start(changed.path, '--rebuild', '--data', `${folder}/.millrace/payments`);
+  const { audit } = await settled(second.url, 3);
+  expect(audit).toMatchObject({ processed: 2, duplicate: 1, rejected: 0, balanced: true });
+});
+
 test('--watch runs the next version of the document, and tells of faults', async () => {
   const folder = paymentFolder();
   const { url, api, cli } = await start(folder, '--watch');

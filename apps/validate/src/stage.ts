@@ -1,6 +1,6 @@
 import type { Counts } from '@millrace/lanes/audit';
 import { badTime, eventTimeOf } from '@millrace/lanes/event-time';
-import { type Flow, NO_TIME, reject } from '@millrace/lanes/flow';
+import { type Flow, NO_POSITION, NO_TIME, reject } from '@millrace/lanes/flow';
 import { decodePayload, type Payload, PayloadError } from '@millrace/lanes/payload';
 import { createSourceMap, eventFields } from '@millrace/lanes/source-map';
 import type { FlowOutput, Processor } from '@millrace/lanes/stage';
@@ -65,7 +65,8 @@ function createReader(plan: Plan): (record: Flow) => EventValue | null {
     let step: 'map' | 'event.time' = 'map';
     try {
       const map = maps.get(record.source) ?? null;
-      const mapped = map === null ? decoded.record : map(decoded.record, record.position);
+      const row = record.attempt === 0 ? record.position : NO_POSITION;
+      const mapped = map === null ? decoded.record : map(decoded.record, row);
       const result = codec.read(mapped, decoded.textual ? textualOptions : typedOptions);
       if (result.event === null) {
         reject(record, STAGE, faultCode(result.faults), faultMessage(result.faults));

@@ -25,7 +25,10 @@ export interface Flow {
   prev: number;
   /** The source part's number (`partNumber`). */
   part: number;
-  /** Its position in the part, ascending; NO_POSITION where the source has none. On ticks: of the last event before. */
+  /**
+   * Its position in the part, ascending; NO_POSITION where the source has none. On ticks: of the last event before.
+   * On replays (`attempt` above 0): the seq of the record that was refused.
+   */
   position: number;
   /** Event time in ms, or NO_TIME. On a tick of a part read in order: its highest event time so far. */
   eventTime: number;

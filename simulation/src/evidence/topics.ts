@@ -119,11 +119,15 @@ function laneRecord(wire: WireRecord): LaneRecord {
 function flowRecord({ name, fields }: WireRecord): LaneRecord {
   const text = (field: string) => String(fields[field] ?? '');
   const number = (field: string) => Number(fields[field] ?? 0);
+  // On replays it says what they replay.
+  const position = number('position') < 0 ? null : number('position');
+  const isReplay = number('attempt') > 0;
   return {
     kind: KINDS[name] ?? 'event',
     seq: number('lane_seq'),
     part: number('part'),
-    position: number('position') < 0 ? null : number('position'),
+    position: isReplay ? null : position,
+    replays: isReplay ? position : null,
     eventTime: number('event_time') <= NO_TIME ? Number.NEGATIVE_INFINITY : number('event_time'),
     ingestTime: number('ingest_time'),
     source: text('source'),

@@ -54,6 +54,7 @@ const BLANK: LaneRecord = {
   seq: 0,
   part: FILE,
   position: null,
+  replays: null,
   eventTime: Number.NEGATIVE_INFINITY,
   ingestTime: 0,
   source: 'file',

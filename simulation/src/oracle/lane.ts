@@ -1,5 +1,5 @@
 import { laneOf } from '@millrace/lanes/murmur2';
-import { type Acceptance, acceptAll } from './acceptance.ts';
+import { type Acceptance, acceptAll, createAcceptor } from './acceptance.ts';
 import { createJudges, type OracleAlert } from './detectors.ts';
 import { type LaneTime, timeAll } from './lane-time.ts';
 import type { Fields, OraclePlan, OracleWindow } from './plan.ts';
@@ -60,10 +60,11 @@ export type OraclePartial =
 
 /** docs/semantics.md, for one lane. */
 export function laneTruth(plan: OraclePlan, records: readonly LaneRecord[]): LaneTruth {
-  const accepted = acceptAll(plan, records);
-  const times = timeAll(plan, records, accepted);
+  // Replays move no time.
+  const times = timeAll(plan, records, acceptAll(plan, records));
+  const acceptor = createAcceptor(plan);
   const truth = {
-    accepted,
+    accepted: [] as Acceptance[],
     times,
     outcomes: [] as { seq: number; id: string; outcome: OracleOutcome }[],
     deadLetters: [] as OracleDeadLetter[],
@@ -74,7 +75,11 @@ export function laneTruth(plan: OraclePlan, records: readonly LaneRecord[]): Lan
   const lane = createLane(plan, truth);
   let before: LaneTime = { watermark: Number.NEGATIVE_INFINITY, idle: false };
   for (const [i, record] of records.entries()) {
-    if (accepted[i] !== 'repeat') lane.take(record, accepted[i]!, before, times[i]!);
+    const acceptance = acceptor.accept(record);
+    truth.accepted.push(acceptance);
+    if (acceptance !== 'repeat') lane.take(record, acceptance, before, times[i]!);
+    const { seq, outcome } = truth.outcomes.at(-1) ?? { seq: -1, outcome: null };
+    if (seq === record.seq && (outcome === 'rejected' || outcome === 'late')) acceptor.refused(record);
     before = times[i]!;
   }
   return truth;
@@ -161,10 +166,12 @@ function createLane(plan: OraclePlan, out: Outputs) {
   };
 }
 
+const DUPLICATES: ReadonlySet<Acceptance> = new Set(['position_duplicate', 'id_duplicate', 'answered']);
+
 /** What becomes of the events that are not live. */
 function judge(record: LaneRecord, acceptance: Acceptance, out: Outputs): void {
   const { seq, id } = record;
-  if (acceptance === 'position_duplicate' || acceptance === 'id_duplicate') {
+  if (DUPLICATES.has(acceptance)) {
     out.outcomes.push({ seq, id, outcome: 'duplicate' });
   } else if (acceptance === 'id_conflict') {
     out.outcomes.push({ seq, id, outcome: 'rejected' });

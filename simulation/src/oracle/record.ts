@@ -7,6 +7,8 @@ export interface LaneRecord {
   readonly part: number;
   /** Null: the part has no positions. */
   readonly position: number | null;
+  /** The seq of what a replay brings back; null: it is none, or does not say. */
+  readonly replays: number | null;
   /** −∞: none. */
   readonly eventTime: number;
   readonly ingestTime: number;

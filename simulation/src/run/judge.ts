@@ -79,7 +79,7 @@ function verifyOutputs(settings: Settings, oracle: OraclePlan, observed: Observe
   if (Array.isArray(truths)) return truths;
   return [
     ...verify(oracle, observed, truths),
-    ...verifyEventRows(oracle, observed.records, observed.rows),
+    ...verifyEventRows(observed.records, truths.lanes, observed.rows),
     ...(settings.watched
       ? verifyUserTopics(broker, truths, observed.made === null ? 'once' : 'at least once')
       : []),

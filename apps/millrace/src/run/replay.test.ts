@@ -19,14 +19,15 @@ const row: DeadLetterRow = {
   payload: new TextEncoder().encode('{"payment_id":"p1"}'),
 };
 
-test('a replay goes to the stage that refused it, as the next attempt', () => {
-  const { kind, id, stage, attempt, payload } = replayFlow(row, 7);
-  expect({ kind, id, stage, attempt, payload }).toEqual({
+test('a replay goes to the stage that refused it, as the next attempt, and names what it replays', () => {
+  const { kind, id, stage, attempt, payload, position } = replayFlow(row, 7);
+  expect({ kind, id, stage, attempt, payload, position }).toEqual({
     kind: 'replay',
     id: 'p1',
     stage: 'validate',
     attempt: 1,
     payload: row.payload,
+    position: row.version.position,
   });
 });
 

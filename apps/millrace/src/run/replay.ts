@@ -1,10 +1,10 @@
 import { digest } from '@millrace/ingest/digest';
-import { createFlow, type Flow, NO_POSITION } from '@millrace/lanes/flow';
+import { createFlow, type Flow } from '@millrace/lanes/flow';
 import { laneOf } from '@millrace/lanes/murmur2';
 import type { EventLog } from '@millrace/lanes/ports/log';
 import type { DeadLetterRow, ResultStore } from '@millrace/lanes/ports/results';
 
-/** The part of all replays: it has no positions and keeps no time. */
+/** The part of all replays: it keeps no time. */
 const REPLAY_PART = 0;
 
 /** A dead letter on its way back: a raw record of its own, for the stage that refused it. */
@@ -12,7 +12,7 @@ export function replayFlow(row: DeadLetterRow, nowMs: number): Flow {
   const flow = createFlow('replay');
   return Object.assign(flow, {
     part: REPLAY_PART,
-    position: NO_POSITION,
+    position: row.version.position,
     ingestTime: nowMs,
     source: row.source,
     id: row.eventId,
