@@ -74,7 +74,8 @@ export function createIntake({ plan, source, whole, nameBytesMax, ownId }: Intak
     } else {
       flow.id = id(scope);
     }
-    if (flow.id === '') return { code: 'bad_id', message: 'event.id is the empty text' };
+    // All events without an id would be the same event.
+    if (flow.id === '') return { code: 'bad_id', message: 'event.id is empty' };
     step = 'event.key';
     flow.key = key === null ? flow.id : key(scope);
     if (isLong(flow.id)) return { code: 'bad_id', message: `event.id is longer than ${nameBytesMax} bytes` };

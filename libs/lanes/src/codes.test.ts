@@ -1,3 +1,4 @@
+import { globSync, readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { expectGolden } from '@millrace/testkit/golden';
 import { codeEntry, DEAD_LETTER_CODES, errorsPage } from './codes.ts';
@@ -19,4 +20,26 @@ test('a name in a code never hides a code of its own', () => {
     if (code !== 'NAME_missing') expect(code).not.toMatch(/_missing$/);
     if (code !== 'rule:NAME') expect(code).not.toMatch(/^rule:/);
   }
+});
+
+/** What a sink says of a value that its system turns away: every system outside has its own sinks. */
+const OF_SINKS = ['refused'];
+
+test('every code of the table is given somewhere', () => {
+  const cwd = new URL('../../../', import.meta.url);
+  const found = globSync(
+    [
+      'apps/*/src/**/*.ts',
+      'libs/lanes/src/**/*.ts',
+      'libs/pipeline/src/*avro*.ts',
+      'libs/pipeline/src/read-faults.ts',
+    ],
+    { cwd },
+  );
+  const sources = found.filter((file) => !/codes\.ts$|\.test\.ts$/.test(file));
+  const text = sources.map((file) => readFileSync(new URL(file, cwd), 'utf8')).join('');
+  const plain = Object.keys(DEAD_LETTER_CODES).filter(
+    (code) => !code.includes('NAME') && !OF_SINKS.includes(code),
+  );
+  expect(plain.filter((code) => !text.includes(`'${code}'`))).toEqual([]);
 });

@@ -19,7 +19,7 @@ export const DEAD_LETTER_CODES = {
   malformed_csv: {
     stages: ['ingest', 'validate'],
     meaning:
-      'The row can’t be read below its header: a quote is not closed, or it has more cells than the header has.',
+      'The row can’t be read below its header: a quote is not closed, it has more or fewer cells than the header, or the header itself is wrong.',
     remedy: 'Mend the row; check the source’s `delimiter`.',
   },
   invalid_utf8: {
@@ -45,8 +45,9 @@ export const DEAD_LETTER_CODES = {
   wrong_type: {
     stages: ['ingest', 'validate'],
     meaning:
-      'A value is of another type than the schema says. The message names the path, what was found and what is wanted.',
-    remedy: 'Mend the sender, or convert the value in the source’s `map`.',
+      'A value is of another type than the schema says, or a text is not what its type is written as: a time (RFC 3339), a date, bytes (base64). The message names the path, what was found and what is wanted.',
+    remedy:
+      'Mend the sender, or convert the value in the source’s `map` (`parse_time(row.date, "yyyy-MM-dd", "UTC")`).',
   },
   too_large: {
     stages: ['ingest'],
@@ -68,27 +69,12 @@ export const DEAD_LETTER_CODES = {
     meaning: 'The value of `event.time` is no time in milliseconds since 1970.',
     remedy: 'Mend the expression; text is read with `parse_time` in the source’s `map`.',
   },
-  wrong_format: {
-    stages: ['ingest', 'validate'],
-    meaning: 'A text is not what its type is written as: a time (RFC 3339), a date or bytes (base64).',
-    remedy:
-      'Mend the sender, or read the text in the source’s `map` (`parse_time(row.date, "yyyy-MM-dd", "UTC")`).',
-  },
   out_of_range: {
     stages: ['ingest', 'validate'],
     meaning:
-      'A value does not fit its type: an integer too large, a time beyond the year 9999, bytes of another length.',
-    remedy: 'Mend the sender, or widen the type in the schema (int → long).',
-  },
-  unknown_symbol: {
-    stages: ['ingest', 'validate'],
-    meaning: 'The text is none of the symbols of the schema’s enum.',
-    remedy: 'Add the symbol to the schema and give the enum a default, or mend the sender.',
-  },
-  too_deep: {
-    stages: ['ingest', 'validate'],
-    meaning: 'Records that contain themselves are nested deeper than is read.',
-    remedy: 'Look at the event: this is usually a sender in a loop.',
+      'A value does not fit its type: an integer too large, a time beyond the year 9999, bytes of another length, a text that is none of the enum’s symbols, records that contain themselves nested too deep.',
+    remedy:
+      'Mend the sender, or widen the type in the schema (int → long; another symbol, with a default for the enum).',
   },
   far_future: {
     stages: ['validate'],

@@ -117,6 +117,11 @@ test('a number may be an id, and a missing key is the empty string', () => {
   expect(plan.event.key!({ event })).toBe('');
 });
 
+test('an empty id is left to ingest, which refuses it', () => {
+  const plan = planOf(MINIMAL.replace('time:', `id: 'coalesce(event.destination, "")', time:`));
+  expect(plan.event.id!({ event })).toBe('');
+});
+
 test('without a key the id is the group that a lane sees as a whole', () => {
   const by = (group: string): string =>
     `aggregate: [ { name: w, by: ${group}, window: { tumbling: 1m }, compute: { n: count() } } ]`;

@@ -13,7 +13,7 @@ import {
   type Section,
   type Variables,
 } from './building.ts';
-import { asNumber, asOneOf, asText, asTextOrEmpty, type Operand } from './operand.ts';
+import { asNumber, asOneOf, asTextOrEmpty, type Operand } from './operand.ts';
 import { GROUP, wantedAt } from './wanted.ts';
 
 /** The event's schema as the rest of the document sees it. */
@@ -101,7 +101,7 @@ export function compileEvent(
   const plan: EventPlan = {
     schema: shape.schema,
     codec: shape.codec,
-    id: id && asText(id),
+    id: id && asTextOrEmpty(id),
     key: key && asTextOrEmpty(key),
     keyText: key && canonicalText(key),
     time: asNumber(time),

@@ -80,15 +80,6 @@ export function asTextOrNull(operand: Operand): Expression<string | null> {
   };
 }
 
-/** A missing id would make all events without one the same event. */
-export function asText(operand: Operand): Expression<string> {
-  const text = asTextOrNull(operand);
-  return (scope) => {
-    const value = text(scope);
-    return value === null || value === '' ? refuse(operand, value, 'a text that is not empty') : value;
-  };
-}
-
 export function asTextOrEmpty(operand: Operand): Expression<string> {
   const text = asTextOrNull(operand);
   return (scope) => text(scope) ?? '';
