@@ -72,6 +72,13 @@ export const timeRules: readonly Plant[] = [
     replace: 'this.time.event(record);',
   },
   {
+    name: 'replay_counts_again',
+    rule: 'a replay counts once, and not beside its original',
+    file: AGGREGATE,
+    find: 'return this.#refusals.isAnswered(position);',
+    replace: 'return false && this.#refusals.isAnswered(position);',
+  },
+  {
     name: 'conflict_passes_its_stage_by',
     rule: 'a replay goes to the stage that refused it',
     file: AGGREGATE,
