@@ -71,6 +71,7 @@ export class OpenWindows<Content> implements LaneState {
   readonly #view: View<Content>;
   readonly #buckets = new Map<string, Map<number, Bucket<Content>>>();
   #cells = 0;
+  #open = 0;
   #changed: Cell<Content>[] = [];
   #removed: string[] = [];
   /** Lower bounds for what the next close and forget have to look at. */
@@ -124,6 +125,7 @@ export class OpenWindows<Content> implements LaneState {
       }
     }
     due.sort(byEndNameGroup);
+    this.#open -= due.length;
     for (const cell of due) {
       cell.closed = true;
       this.touch(cell);
@@ -150,6 +152,11 @@ export class OpenWindows<Content> implements LaneState {
         buckets.delete(start);
       }
     }
+  }
+
+  /** How many have not been closed; the others are kept for corrections. */
+  openCount(): number {
+    return this.#open;
   }
 
   /** Cells that have not been closed, in closing order. */
@@ -212,6 +219,7 @@ export class OpenWindows<Content> implements LaneState {
     this.#cells++;
     if (!cell.closed) {
       bucket.open++;
+      this.#open++;
       if (cell.end < this.#nextClose) this.#nextClose = cell.end;
     }
   }
