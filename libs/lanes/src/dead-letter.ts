@@ -8,6 +8,8 @@ import type { Delivery, Refusal } from './stage.ts';
 export const DELIVERY_JSON = 'application/json; millrace=delivery';
 /** Prefix of the stage name of a sink's dead letters. */
 export const SINK_STAGE = 'sink:';
+/** Seconds that were taken for milliseconds lie before this. */
+const EARLY_MS = Date.UTC(1980, 0, 1);
 const NOTHING = new Uint8Array(0);
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true });
@@ -37,7 +39,8 @@ export function lateDeadLetter(pipeline: string, record: Flow, seq: number): Dea
     stage: 'aggregate',
     code: 'late',
     message:
-      'every window that the event belongs to had closed and passed its lateness. ' +
+      `every window of the event time ${new Date(record.eventTime).toISOString()} had closed and passed its lateness. ` +
+      (record.eventTime < EARLY_MS ? 'Does `event.time` give seconds for milliseconds? If not: ' : '') +
       'Replay it to correct them while they are kept, or raise `lateness` or `time.out_of_order`.',
   });
 }
