@@ -96,7 +96,8 @@ test.each([
   ['walk', 'pipeline.yaml', 2, /unknown command 'walk'/],
   ['run', '--port=70000', 2, /a port is a number from 0 to 65535/],
   ['status', '--url=http://127.0.0.1:1', 3, /nothing answers at http:\/\/127\.0\.0\.1:1\..*Give --url/],
-  ['status', '--data=nowhere', 3, /nowhere is not a data folder/],
+  ['status', '--data=nowhere', 3, /there is no such folder: nowhere\./],
+  ['status', '--data=.', 3, /\. is not a data folder/],
 ])('%s %s ends with %i and says why', async (command, argument, code, message) => {
   const ended = await withChanges({}, command, argument);
   expect(ended.stderr).toMatch(message);

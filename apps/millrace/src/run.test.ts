@@ -156,6 +156,14 @@ test('a dead letter is listed, shown, replayed and discarded, with and without a
   });
 });
 
+test('status names a flag once', async () => {
+  const { url, api } = await start(paymentFolder());
+  await postJson(`${api}/events`, payment('p1', { merchant: 'm9' }));
+  await settled(url, 1);
+  const { stdout } = await millrace('.', 'status', '--url', url);
+  expect(stdout.match(/shop_missing/g)).toHaveLength(1);
+});
+
 test('tail prints records of raw, of results and of a topic that a route names', async () => {
   const folder = paymentFolder();
   const { url, api } = await start(folder);

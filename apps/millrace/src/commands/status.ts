@@ -34,7 +34,6 @@ function statusText(status: PipelineStatus, atRest: boolean, { paint }: Terminal
     ...(atRest ? [] : ['', ...stages.map(stageLine)]),
     ...stopped.map((lane) => paint('red', `lane ${lane.lane} stopped: ${lane.stopped!.message}`)),
     ...(gaps > 0 ? [paint('red', `${gaps} gaps: an event had vanished`)] : []),
-    ...Object.entries(audit.flags).map(([flag, count]) => `  flagged: ${count} ${flag}`),
     ...Object.entries(deadLetters).map(([code, count]) => `  dead letters since the start: ${count} ${code}`),
   ].join('\n');
 }

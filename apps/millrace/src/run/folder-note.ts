@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '@millrace/service/failure';
 
@@ -13,6 +13,7 @@ export interface FolderNote {
 }
 
 const FILE = 'pipeline.json';
+const WHICH = 'Give the folder that `millrace run` was given with --data; the default is .millrace/PIPELINE.';
 
 /**
  * To be called by the process that runs the folder.
@@ -41,9 +42,8 @@ export function settleFolderNote(folder: string, note: FolderNote): void {
 export function readFolderNote(folder: string): FolderNote {
   const note = parse(folder);
   if (note !== null) return note;
-  throw new Failure(
-    `${folder} is not a data folder: it has no readable ${FILE}. Give the folder that \`millrace run\` was given with --data; the default is .millrace/PIPELINE.`,
-  );
+  if (!existsSync(folder)) throw new Failure(`there is no such folder: ${folder}. ${WHICH}`);
+  throw new Failure(`${folder} is not a data folder: it has no readable ${FILE}. ${WHICH}`);
 }
 
 /** Null: there is none that can be read. */
