@@ -318,6 +318,29 @@ detect:
     ],
   ],
   [
+    'cases that expect what can not come',
+    `${HEAD}aggregate: [ { name: w, by: event.origin, window: { tumbling: 1d }, compute: { n: count() } } ]
+detect: [ { name: late, when: event.delay > 3 } ]
+route: [ { name: far, to: [ console ] }, { name: alarms, from: alerts, to: [ console ] } ]
+cases:
+  - name: c
+    given: [ { event: { delay: 3 } } ]
+    expect:
+      alerts: [ { name: latte, sevrity: high }, { name: late, group: A } ]
+      windows: [ { name: v }, { name: w, values: { n: 1, m: 1 } }, { values: { n: 1 } } ]
+      events: [ { route: alarms }, { route: far, event: { dely: 3, flags: [], delay: 3 } } ]
+      deadletters: [ { cod: far_future } ]`,
+    [
+      'p.yaml:11:25: there is no detector latte (did you mean late?)',
+      'p.yaml:11:41: alerts have no key sevrity (did you mean severity?)',
+      'p.yaml:12:26: there is no window v (did you mean w?)',
+      'p.yaml:12:61: the window computes no m (did you mean n?)',
+      'p.yaml:13:26: there is no route of events alarms (known are far)',
+      'p.yaml:13:65: the event has no field dely (did you mean delay?)',
+      'p.yaml:14:29: deadletters have no key cod (did you mean code?)',
+    ],
+  ],
+  [
     'functions that are not there',
     `${HEAD}functions: ./nope.ts`,
     ['p.yaml:4:12: there is no file ./nope.ts (paths start from /pipelines)'],

@@ -96,7 +96,7 @@ function compileSections(building: Building, data: Section): Plan | null {
   const windows = compileWindows(building, list('aggregate'), scopes.enriched, grouping);
   const detectors = compileDetectors(building, list('detect'), scopes.enriched, windows, grouping);
   const routes = compileRoutes(building, list('route'), scopes.enriched, windows);
-  const cases = compileCases(building, list('cases'), data.sources as Section, shape);
+  const cases = compileCases(building, list('cases'), data, shape);
   const tablePlans = compileTables(building, tables, addedColumns(list('enrich')));
   if (!event || building.faults.length > 0) return null;
   const parts = {

@@ -3,13 +3,16 @@ import { meantOrKnown } from '../faults.ts';
 import type { CasePlan, GivenPlan } from '../plan.ts';
 import { type Building, report, type Section } from './building.ts';
 import type { EventShape } from './event.ts';
+import { checkExpectations, outcomesOf } from './expectations.ts';
 
 export function compileCases(
   building: Building,
   sections: readonly Section[],
-  sources: Section,
+  data: Section,
   shape: EventShape,
 ): readonly CasePlan[] {
+  const sources = data.sources as Section;
+  const outcomes = outcomesOf(data, shape);
   return sections.map((section, i) => {
     const given = (section.given as readonly Section[]).map((each, j): GivenPlan => {
       const path = ['cases', i, 'given', j];
@@ -37,6 +40,7 @@ export function compileCases(
       }
       return { event, source, repeat: Number(each.repeat), everyMs: parseDuration(String(each.every)) };
     });
+    checkExpectations(building, ['cases', i, 'expect'], section.expect as Section, outcomes);
     const { line } = building.document.place(['cases', i]);
     return { name: String(section.name), given, expect: section.expect as CasePlan['expect'], line };
   });
