@@ -53,8 +53,9 @@ export const laneRules: readonly Plant[] = [
     name: 'duplicates_after_verdicts',
     rule: 'lane rule 3: duplicates are removed before verdicts are looked at',
     file: AGGREGATE,
-    find: 'if (this.time.isRepeatedPosition(record)) {',
-    replace: "if (record.kind !== 'rejected' && this.time.isRepeatedPosition(record)) {",
+    find: 'this.#isAnswered(record) : this.time.isRepeatedPosition(record)) {',
+    replace:
+      "this.#isAnswered(record) : record.kind !== 'rejected' && this.time.isRepeatedPosition(record)) {",
   },
   {
     name: 'verdict_outside_the_lane',
