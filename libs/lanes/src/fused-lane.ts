@@ -23,14 +23,19 @@ interface LaneHead {
   readonly counts: Counts;
 }
 
+export interface Settled {
+  readonly offset: number;
+  readonly counts: Readonly<Counts>;
+}
+
 /** One lane of a fused run: the stages from validate to aggregate over one lane of raw, in one object. */
 export class FusedLane {
   readonly lane: number;
   /** The next offset of raw to read. */
   offset = 0;
   readonly counts: Counts;
-  /** `counts` as of `offset`: while a batch is under way, some of its events have no outcome yet. */
-  readonly settled: Counts;
+  /** What the last durable commit holds: people must not be told of more. */
+  settled: Settled;
   readonly view: AggregateView;
   readonly #plan: Plan;
   readonly #validate: Processor<Flow, FlowOutput>;
@@ -46,7 +51,7 @@ export class FusedLane {
     this.#plan = plan;
     this.lane = lane;
     this.counts = zeroCounts();
-    this.settled = zeroCounts();
+    this.settled = { offset: 0, counts: zeroCounts() };
     this.#validate = stages.validate(this.counts);
     this.#enrich = stages.enrich();
     this.#aggregate = stages.aggregate(this.counts);
@@ -59,6 +64,13 @@ export class FusedLane {
     return this.#aggregate.state;
   }
 
+  /** What becomes settled when the commit that is being made is durable. */
+  unsettled(): Settled {
+    const counts = zeroCounts();
+    copyCounts(counts, this.counts);
+    return { offset: this.offset, counts };
+  }
+
   head(): string {
     const head: LaneHead = { plan: this.#plan.hash, offset: this.offset, counts: this.counts };
     return JSON.stringify(head);
@@ -69,7 +81,7 @@ export class FusedLane {
     const head = JSON.parse(saved.head) as LaneHead;
     this.offset = head.offset;
     copyCounts(this.counts, head.counts);
-    copyCounts(this.settled, head.counts);
+    this.settled = this.unsettled();
     for (const [key, value] of saved.entries) this.#aggregate.state?.restore(key, value);
     return head.plan;
   }
@@ -99,7 +111,6 @@ export class FusedLane {
     validated.length = 0;
     enriched.length = 0;
     this.offset += records.length;
-    copyCounts(this.settled, this.counts);
   }
 
   readonly #toEnrich: FlowOutput = { forward: (record) => this.#validated.push(record) };

@@ -130,7 +130,10 @@ class Run implements FusedRun {
       const { start, end } = await log.bounds(this.#raw, lane.lane);
       this.#ends[lane.lane] = end;
       // A new lane begins where retention has left the log.
-      if (lane.offset === 0 && !saved.has(laneKey(plan.pipeline, lane.lane))) lane.offset = start;
+      if (lane.offset === 0 && !saved.has(laneKey(plan.pipeline, lane.lane))) {
+        lane.offset = start;
+        lane.settled = lane.unsettled();
+      }
       if (lane.offset < start || lane.offset > end) {
         throw new LaneStopped(
           'lane_reset',
@@ -228,7 +231,9 @@ class Run implements FusedRun {
     }
     const ingestTimes = this.#ingestTimes;
     this.#ingestTimes = [];
+    const settling = this.lanes.map((lane) => [lane, lane.unsettled()] as const);
     const committed = store.commit(transaction).then(() => {
+      for (const [lane, settled] of settling) lane.settled = settled;
       const now = clock.now();
       for (const ingestTime of ingestTimes) measures.stages.route.latency(now, now - ingestTime);
     });

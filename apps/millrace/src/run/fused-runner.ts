@@ -13,7 +13,10 @@ export async function startFusedRunner(options: FusedOptions, accepted: Accepted
   }
   try {
     // Nothing is appended before this is done, so what is read meanwhile is counted once.
-    for (const lane of run.lanes) await accepted.recount(lane.lane, lane.offset, lane.settled.events);
+    for (const lane of run.lanes) {
+      const { offset, counts } = lane.settled;
+      await accepted.recount(lane.lane, offset, counts.events);
+    }
   } catch (error) {
     await stop().catch(() => {});
     throw error;
@@ -23,9 +26,9 @@ export async function startFusedRunner(options: FusedOptions, accepted: Accepted
     lanes: () =>
       run.lanes.map((lane) => ({
         lane: lane.lane,
-        counts: lane.settled,
+        counts: lane.settled.counts,
         accepted: accepted.events(lane.lane),
-        lag: Math.max(0, accepted.end(raw, lane.lane) - lane.offset),
+        lag: Math.max(0, accepted.end(raw, lane.lane) - lane.settled.offset),
         watermark: lane.view.time.watermark,
         openWindows: lane.view.openWindows(),
         stopped: null,
