@@ -11,6 +11,9 @@ interface Shown {
   readonly times: { readonly position: number; readonly time: number }[];
 }
 
+/** Whether an event is too far ahead for a tick is for each ingest's own clock to say. */
+const CLOCKS_DIFFER_MS = 12_000;
+
 /**
  * docs/semantics.md, "Parts": how ingest writes a lane, whoever crashed and came again meanwhile. A part is opened
  * before its events; a tick comes after the events that it speaks of, in the order of their positions; `ended` is
@@ -36,7 +39,7 @@ export function verifyRawLane(plan: OraclePlan, lane: number, records: readonly 
       if (part.ended) fault(record, 'an event behind the end of its part');
       if (record.position <= part.ticked) fault(record, 'an event behind a tick that speaks of it');
       part.position = record.position;
-      const near = record.eventTime <= record.ingestTime + plan.maxAheadMs;
+      const near = record.eventTime <= record.ingestTime + plan.maxAheadMs - CLOCKS_DIFFER_MS;
       if (near && record.kind === 'event')
         part.times.push({ position: record.position, time: record.eventTime });
     }
