@@ -170,10 +170,11 @@ test('tail prints records of raw, of results and of a topic that a route names',
   const live = new Cli(['tail', 'raw', '--limit', '1', '--url', url], folder);
   cleanUps.push(() => live.kill('SIGKILL'));
   const ids = ['p1', 'p2', 'p3'];
+  const paid_at = Math.floor(Date.now() / 60_000) * 60_000;
   const sent = (async () => {
     // It may not be listening yet when the first comes.
     for (let i = 0; live.child.exitCode === null; i++) {
-      await postJson(`${api}/events`, payment(ids[i] ?? `q${i}`));
+      await postJson(`${api}/events`, payment(ids[i] ?? `q${i}`, { paid_at }));
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   })();
