@@ -1,6 +1,5 @@
 /** What became of a raw event: the first that fits, in this order. */
 export const OUTCOMES = ['dropped', 'duplicate', 'rejected', 'late', 'processed'] as const;
-export type Outcome = (typeof OUTCOMES)[number];
 
 /** Counts of a lane. `events` = the five outcomes + what is in flight. Saved with the lane's position. */
 export interface Counts {

@@ -35,8 +35,6 @@ export interface FusedOptions {
 
 export interface FusedRun {
   readonly lanes: readonly FusedLane[];
-  /** Records of raw that have not been processed, over all lanes; as of the last read. */
-  lag(): number;
   /** Until `stop`; rejects when the run can't go on (`LaneStopped`, a broken invariant, a full disk). */
   readonly finished: Promise<void>;
   /** Ends after the batch under way, committed. */
@@ -62,7 +60,6 @@ class Run implements FusedRun {
   readonly #raw: string;
   readonly #merges: readonly FusedMerge[];
   readonly #route: Processor<RouteInput, RouteOutput>;
-  readonly #ends: number[];
   #gathering = new Gathering();
   /** Windows whose every result a route sees. */
   readonly #watched: ReadonlySet<string>;
@@ -104,11 +101,6 @@ class Run implements FusedRun {
     const each = Array.from({ length: plan.lanes }, (_, lane) => lane);
     this.lanes = each.map((lane) => new FusedLane(plan, lane, stages, { route, window, partial }, measures));
     this.#merges = each.map(() => new FusedMerge(plan, stages, { route, window }));
-    this.#ends = each.map(() => 0);
-  }
-
-  lag(): number {
-    return this.lanes.reduce((sum, lane, i) => sum + Math.max(0, this.#ends[i]! - lane.offset), 0);
   }
 
   stop(): void {
@@ -128,7 +120,6 @@ class Run implements FusedRun {
     }
     for (const lane of this.lanes) {
       const { start, end } = await log.bounds(this.#raw, lane.lane);
-      this.#ends[lane.lane] = end;
       // A new lane begins where retention has left the log.
       if (lane.offset === 0 && !saved.has(laneKey(plan.pipeline, lane.lane))) {
         lane.offset = start;
@@ -177,7 +168,6 @@ class Run implements FusedRun {
   async #take(lane: FusedLane, maxRecords: number): Promise<number> {
     const { log, clock, generation, decodeRaw } = this.#options;
     const batch = await log.read(this.#raw, lane.lane, lane.offset, maxRecords);
-    this.#ends[lane.lane] = batch.end;
     if (batch.records.length === 0) return 0;
     if (batch.base !== lane.offset) {
       throw new LaneStopped(

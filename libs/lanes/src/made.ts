@@ -18,7 +18,9 @@ export interface WindowResult {
   readonly group: string;
   readonly start: number;
   readonly end: number;
+  /** Counts from 1; a correction after the final result goes on counting. */
   readonly revision: number;
+  /** False: the window is still open and the values are live. */
   readonly final: boolean;
   readonly values: Readonly<Record<string, number | string | null>>;
 }
@@ -39,11 +41,13 @@ export interface WindowView {
 export const NOT_WAITING = -1;
 
 export interface Alert {
+  /** `DETECTOR:EVENT_ID`, or `DETECTOR:WINDOW:GROUP:START` with `:REVISION` unless once per window. */
   readonly id: string;
   readonly name: string;
   readonly group: string;
   readonly severity: string;
   readonly message: string;
+  /** Event time of the event, or the window's end. */
   readonly time: number;
   readonly value: number | null;
   readonly score: number | null;

@@ -1,3 +1,5 @@
+import type { Alert, WindowResult } from '../made.ts';
+
 /**
  * Port: the results that people query. Embedded: LMDB; distributed: Cassandra. Rows are identified by content
  * (`rowKey`), and of two writes to a row the one with the higher version stays, in whatever order they arrive.
@@ -55,39 +57,13 @@ interface Row {
 }
 
 /** Identified by (name, group, start). */
-export interface WindowRow extends Row {
+export interface WindowRow extends Row, WindowResult {
   readonly table: 'windows';
-  readonly name: string;
-  readonly group: string;
-  readonly start: number;
-  readonly end: number;
-  /** Counts from 1; a correction after the final result goes on counting. */
-  readonly revision: number;
-  /** False: the window is still open and the values are live. */
-  readonly final: boolean;
-  readonly values: Readonly<Record<string, number | string | null>>;
 }
 
 /** Identified by id: the same cause gives the same id. */
-export interface AlertRow extends Row {
+export interface AlertRow extends Row, Alert {
   readonly table: 'alerts';
-  /** `DETECTOR:EVENT_ID`, or `DETECTOR:WINDOW:GROUP:START` with `:REVISION` unless once per window. */
-  readonly id: string;
-  readonly name: string;
-  readonly group: string;
-  readonly severity: string;
-  readonly message: string;
-  /** Event time of the event, or the window's end. */
-  readonly time: number;
-  readonly value: number | null;
-  readonly score: number | null;
-  readonly eventId: string | null;
-  readonly window: {
-    readonly name: string;
-    readonly start: number;
-    readonly end: number;
-    readonly revision: number;
-  } | null;
 }
 
 /** Identified by (route, id). */
