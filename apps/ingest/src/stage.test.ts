@@ -144,7 +144,7 @@ test('a document, the embedded log, files and HTTP: every event once, over resta
     const read = eventsOf(await flows(), 'history').sort((a, b) => a.position - b.position);
     expect(read.map(({ position }) => position)).toEqual(rows.map((_, i) => i));
     expect(read.filter(({ kind }) => kind === 'rejected')).toMatchObject([
-      { position: 100, code: 'expression_error', message: expect.stringContaining('a.csv, row 100') },
+      { position: 100, code: 'expression_error', message: expect.stringContaining('a.csv, row 101') },
       { position: 200, code: 'expression_error', message: expect.stringContaining('some day') },
     ]);
     expect(read[5]).toMatchObject({ id: 'p5', key: 'card 5', eventTime: Date.UTC(2026, 0, 15) });

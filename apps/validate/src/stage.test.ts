@@ -89,6 +89,33 @@ describe('reading', () => {
     expect(read!.eventTime).toBe(5);
   });
 
+  test('a replay is mapped with the row number that its record had', async () => {
+    const legacy = sourceOf('legacy', {
+      map: new Map(
+        Object.entries({
+          payment_id: ({ row_number }) => `row ${row_number}`,
+          card: ({ row }) => row!.c,
+          amount: () => 1,
+          currency: () => 'EUR',
+          paid_at: () => ARRIVED,
+        }),
+      ),
+    });
+    const replay = rawEvent(
+      { c: 'B' },
+      {
+        kind: 'replay',
+        stage: 'validate',
+        attempt: 1,
+        source: 'legacy',
+        position: 7_000,
+        contentType: 'application/json; row=41',
+      },
+    );
+    const [read] = await validate(replay, { sources: [legacy] });
+    expect(read!.event).toMatchObject({ payment_id: 'row 41' });
+  });
+
   test('a map that fails is a verdict that names the source', async () => {
     const legacy = sourceOf('legacy', { map: new Map([['card', failing]]) });
     const [record] = await validate(rawEvent(payment, { source: 'legacy' }), { sources: [legacy] });

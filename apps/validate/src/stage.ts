@@ -1,7 +1,8 @@
 import type { Counts } from '@millrace/lanes/audit';
 import { badTime, eventTimeOf } from '@millrace/lanes/event-time';
-import { type Flow, NO_POSITION, NO_TIME, reject } from '@millrace/lanes/flow';
+import { type Flow, NO_TIME, reject } from '@millrace/lanes/flow';
 import { decodePayload, type Payload, PayloadError } from '@millrace/lanes/payload';
+import { rowOf } from '@millrace/lanes/row-parameter';
 import { createSourceMap, eventFields } from '@millrace/lanes/source-map';
 import type { FlowOutput, Processor } from '@millrace/lanes/stage';
 import { ExpressionError } from '@millrace/pipeline/expression-error';
@@ -65,7 +66,7 @@ function createReader(plan: Plan): (record: Flow) => EventValue | null {
     let step: 'map' | 'event.time' = 'map';
     try {
       const map = maps.get(record.source) ?? null;
-      const row = record.attempt === 0 ? record.position : NO_POSITION;
+      const row = record.attempt === 0 ? record.position : rowOf(record.contentType);
       const mapped = map === null ? decoded.record : map(decoded.record, row);
       const result = codec.read(mapped, decoded.textual ? textualOptions : typedOptions);
       if (result.event === null) {

@@ -2,6 +2,7 @@ import { EVENT_JSON, writeEventJson } from './event-json.ts';
 import type { Flow } from './flow.ts';
 import type { LateMerge } from './made.ts';
 import type { DeadLetterRow } from './ports/results.ts';
+import { withRow } from './row-parameter.ts';
 import type { Delivery, Refusal } from './stage.ts';
 
 /** Content type of what a sink was given, for its dead letter and the replay of it. */
@@ -10,6 +11,8 @@ export const DELIVERY_JSON = 'application/json; millrace=delivery';
 export const SINK_STAGE = 'sink:';
 /** Seconds that were taken for milliseconds lie before this. */
 const EARLY_MS = Date.UTC(1980, 0, 1);
+/** Stages whose dead letters hold the original bytes. */
+const HOLDS_ORIGINAL: ReadonlySet<string> = new Set(['ingest', 'validate']);
 const NOTHING = new Uint8Array(0);
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true });
@@ -29,7 +32,10 @@ export function rejectedDeadLetter(pipeline: string, record: Flow, seq: number):
   const plain = `${record.id}/${stage}/${attempt}`;
   // Several records with the same id may conflict: each is a row of its own.
   const id = code === 'id_conflict' ? `${plain}/${record.digest.toString(16)}` : plain;
-  return flowDeadLetter(pipeline, record, seq, { id, stage, code, message });
+  const row = flowDeadLetter(pipeline, record, seq, { id, stage, code, message });
+  // A replay's position is that of what it replays; its content type has the row already.
+  if (attempt > 0 || !HOLDS_ORIGINAL.has(stage)) return row;
+  return { ...row, contentType: withRow(row.contentType, record.position) };
 }
 
 /** The row of an event that came too late for all of its windows. */

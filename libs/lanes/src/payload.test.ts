@@ -1,5 +1,7 @@
 import { expect, test } from '@jest/globals';
+import { NO_POSITION } from './flow.ts';
 import { csvContentType, decodePayload, PayloadError } from './payload.ts';
+import { rowOf, withRow } from './row-parameter.ts';
 
 const decode = (contentType: string, text: string | Buffer) => decodePayload(contentType, Buffer.from(text));
 
@@ -31,6 +33,20 @@ test('CSV is one row below its header, all texts', () => {
     const text = `a${delimiter}b\n1${delimiter}2`;
     expect(decode(csvContentType(delimiter), text).record).toEqual({ a: '1', b: '2' });
   }
+});
+
+test('a dead letter says which row of its source it is, and is read all the same', () => {
+  for (const [contentType, text] of [
+    ['application/json', '{"a":"1"}'],
+    ['text/csv; delimiter=semicolon', 'a;b\n1;2'],
+  ] as const) {
+    const marked = withRow(contentType, 41);
+    expect(rowOf(marked)).toBe(41);
+    expect(withRow(marked, 7)).toBe(marked);
+    expect(decode(marked, text)).toEqual(decode(contentType, text));
+  }
+  expect(withRow('text/csv', NO_POSITION)).toBe('text/csv');
+  expect(rowOf('text/csv')).toBe(NO_POSITION);
 });
 
 test('a column may be called as anything', () => {

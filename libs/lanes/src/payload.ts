@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { jsonParse } from '@millrace/pipeline/json-parse';
 import { CSV_DELIMITERS, CsvError, csvColumns, csvRecord } from './csv-row.ts';
+import { withoutRow } from './row-parameter.ts';
 
 /** The content type of payloads that are one JSON value. */
 export const JSON_CONTENT = 'application/json';
@@ -36,6 +37,8 @@ export function decodePayload(contentType: string, payload: Uint8Array): Payload
   if (contentType === JSON_CONTENT)
     return { record: parseJson(bytes.toString('utf8', 0, bytes.length)), textual: false };
   if (contentType.startsWith(CSV_CONTENT)) return { record: decodeCsv(contentType, bytes), textual: true };
+  const plain = withoutRow(contentType);
+  if (plain !== contentType) return decodePayload(plain, payload);
   throw new PayloadError('unknown_content_type', `no decoder for content type "${contentType}"`);
 }
 

@@ -118,7 +118,7 @@ test('rows that can not be read go on as rejected records, with file, row and re
     eventTime: NO_TIME,
     contentType: 'application/json',
   });
-  expect(bad.message).toContain(`a.ndjson, row 1 from byte ${good(0).length + 1}: `);
+  expect(bad.message).toContain(`a.ndjson, row 2 from byte ${good(0).length + 1}: `);
   expect(bad.id).toBe(`history-${bad.part.toString(16).padStart(12, '0')}-1`);
   expect(bad.key).toBe(bad.id);
   expect(Buffer.from(bad.payload!).toString()).toBe('{"payment_id":');

@@ -190,7 +190,7 @@ function createTake(context: SourceContext): Take {
       flow.id = ownId(part, flow.position);
       flow.key = flow.id;
       flow.digest = 0;
-      reject(flow, 'ingest', code, `${from.shown}, row ${flow.position} from byte ${offset}: ${message}`);
+      reject(flow, 'ingest', code, `${from.shown}, row ${flow.position + 1} from byte ${offset}: ${message}`);
     }
   };
 }

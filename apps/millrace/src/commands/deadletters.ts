@@ -1,4 +1,6 @@
 import { codeEntry } from '@millrace/lanes/codes';
+import { NO_POSITION } from '@millrace/lanes/flow';
+import { rowOf } from '@millrace/lanes/row-parameter';
 import { EXIT, type ExitCode } from '@millrace/service/exit-codes';
 import { Failure } from '@millrace/service/failure';
 import { type Command, InvalidArgumentError } from 'commander';
@@ -130,8 +132,18 @@ async function* chosen(place: Place, code: string | undefined): AsyncGenerator<D
   }
 }
 
-function lineOf({ id, time, code, message }: DeadLetter, { paint }: Terminal): string {
-  return `${paint('dim', new Date(time).toISOString())} ${paint('yellow', code)} ${id}: ${message}`;
+function lineOf(letter: DeadLetter, { paint }: Terminal): string {
+  const { id, time, code, message, stage } = letter;
+  // Ingest's messages name file and row.
+  const row = stage === 'ingest' ? null : rowText(letter);
+  const where = row === null ? '' : ` (${row})`;
+  return `${paint('dim', new Date(time).toISOString())} ${paint('yellow', code)} ${id}: ${message}${where}`;
+}
+
+/** Counted from 1, as editors do; a header is no row. */
+function rowText({ contentType, source }: DeadLetter): string | null {
+  const row = rowOf(contentType);
+  return row === NO_POSITION ? null : `row ${row + 1} of source ${source}`;
 }
 
 function detailText(letter: DeadLetterDetail, { paint }: Terminal): string {
@@ -141,8 +153,10 @@ function detailText(letter: DeadLetterDetail, { paint }: Terminal): string {
     ([name, value]) => `${paint('dim', name.padEnd(12))}${value}`,
   );
   const content = payload.text ?? `${payload.base64} (base64)`;
+  const row = rowText(letter);
   return [
     ...lines,
+    ...(row === null ? [] : [`${paint('dim', 'where'.padEnd(12))}${row}`]),
     ...(remedy ? [`${paint('dim', 'what to do'.padEnd(12))}${remedy}`] : []),
     '',
     content,
