@@ -74,6 +74,7 @@ function event(time: number, card: string | null, amount: number, parts: Partial
 function run(plan: Plan, records: readonly Flow[], counts = zeroCounts()): string[] {
   const lines: string[] = [];
   const out: AggregateOutput = {
+    everyPartial: true,
     forward: (flow) =>
       lines.push(`${flow.kind}${flow.late ? ' late' : ''}${flow.code === '' ? '' : ` ${flow.code}`}`),
     window: (view) => {
@@ -298,6 +299,7 @@ test('a merged window: partials on closing, marks at every crossing, and the sum
     const lane = createAggregate(plan, zeroCounts());
     for (const record of records) {
       lane.process(record, {
+        everyPartial: true,
         forward: () => {},
         window: () => results.push('a lane must not emit a merged window'),
         alert: () => {},

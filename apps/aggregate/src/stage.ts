@@ -3,11 +3,11 @@ import { STATE_ENTRIES_MAX } from '@millrace/lanes/bounds';
 import { copyJson, joinStates } from '@millrace/lanes/entries';
 import { readEventJson } from '@millrace/lanes/event-json';
 import { type Flow, NO_POSITION, reject } from '@millrace/lanes/flow';
-import type { AggregateView } from '@millrace/lanes/lane-stages';
+import type { AggregateProcessor } from '@millrace/lanes/lane-stages';
 import { LaneTime } from '@millrace/lanes/lane-time';
 import { laneOf } from '@millrace/lanes/murmur2';
 import { LaneStopped } from '@millrace/lanes/ports/log';
-import type { AggregateOutput, LaneState, Processor } from '@millrace/lanes/stage';
+import type { AggregateOutput, LaneState } from '@millrace/lanes/stage';
 import type { Plan } from '@millrace/pipeline/plan';
 import { type Accumulators, accumulate, createAccumulators, resultOf } from './accumulators.ts';
 import { Evaluation, type Share } from './evaluation.ts';
@@ -30,14 +30,11 @@ interface Content {
  * Aggregate, one lane: removes duplicates, keeps the lane's time, folds events into windows and judges them.
  * `counts` gets each event's outcome; it is saved with the lane's position.
  */
-export function createAggregate(
-  plan: Plan,
-  counts: Counts,
-): Processor<Flow, AggregateOutput> & AggregateView {
+export function createAggregate(plan: Plan, counts: Counts): AggregateProcessor {
   return new Aggregate(plan, counts);
 }
 
-class Aggregate implements Processor<Flow, AggregateOutput>, AggregateView {
+class Aggregate implements AggregateProcessor {
   readonly time: LaneTime;
   readonly state: LaneState;
   readonly #plan: Plan;
@@ -49,6 +46,8 @@ class Aggregate implements Processor<Flow, AggregateOutput>, AggregateView {
   readonly #windows: OpenWindows<Content>;
   readonly #crossings: Crossings;
   readonly #hasMerged: boolean;
+  /** Open cells with partials that nobody has asked for yet. */
+  #unsent: Cell<Content>[] = [];
 
   constructor(plan: Plan, counts: Counts) {
     this.#plan = plan;
@@ -214,9 +213,14 @@ class Aggregate implements Processor<Flow, AggregateOutput>, AggregateView {
       cell = this.#windows.create(plan, start, group, content);
     }
     accumulate(plan, cell.content.accumulators, values);
+    const wasUnsent = cell.content.unsent;
     cell.content.unsent = !plan.local;
     this.#windows.touch(cell);
-    if (cell.closed || plan.emit === 'updates') this.#emit(cell, out);
+    if (cell.closed) this.#emit(cell, out);
+    else if (plan.emit === 'updates') {
+      if (plan.local || out.everyPartial) this.#emit(cell, out);
+      else if (!wasUnsent) this.#unsent.push(cell);
+    }
     return true;
   }
 
@@ -241,6 +245,11 @@ class Aggregate implements Processor<Flow, AggregateOutput>, AggregateView {
       start,
       accumulators: copyJson(content.accumulators),
     });
+  }
+
+  sendPartials(out: AggregateOutput): void {
+    for (const cell of this.#unsent) if (cell.content.unsent) this.#send(cell, out);
+    this.#unsent = [];
   }
 
   /** What the record's time brings about, in the order of docs/semantics.md, "Windows" 1. */

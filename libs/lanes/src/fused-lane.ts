@@ -1,7 +1,7 @@
 import type { Plan } from '@millrace/pipeline/plan';
 import { type Counts, copyCounts, zeroCounts } from './audit.ts';
 import { type Flow, isEvent } from './flow.ts';
-import type { AggregateView, LaneStages } from './lane-stages.ts';
+import type { AggregateProcessor, AggregateView, LaneStages } from './lane-stages.ts';
 import type { Alert, LateMerge, Mark, Partial, WindowView } from './made.ts';
 import type { Measures } from './measures.ts';
 import type { SavedState } from './ports/state.ts';
@@ -40,7 +40,7 @@ export class FusedLane {
   readonly #plan: Plan;
   readonly #validate: Processor<Flow, FlowOutput>;
   readonly #enrich: Processor<Flow, FlowOutput>;
-  readonly #aggregate: Processor<Flow, AggregateOutput> & AggregateView;
+  readonly #aggregate: AggregateProcessor;
   readonly #effects: FusedEffects;
   readonly #measures: Measures;
   readonly #validated: Flow[] = [];
@@ -113,6 +113,11 @@ export class FusedLane {
     this.offset += records.length;
   }
 
+  /** To be called before a commit: what the merges have not been told of open windows. */
+  sendPartials(): void {
+    this.#aggregate.sendPartials(this.#toRoute);
+  }
+
   readonly #toEnrich: FlowOutput = { forward: (record) => this.#validated.push(record) };
   readonly #toAggregate: FlowOutput = { forward: (record) => this.#enriched.push(record) };
   readonly #toRoute: AggregateOutput = {
@@ -122,6 +127,7 @@ export class FusedLane {
     window: (view) => this.#effects.window(this.#seq, view),
     alert: (alert: Alert) => this.#effects.route({ topic: 'alerts', seq: this.#seq, alert }),
     partial: (to, record) => this.#effects.partial(this.lane, to, record),
+    everyPartial: false,
   };
 }
 

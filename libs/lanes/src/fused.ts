@@ -196,6 +196,7 @@ class Run implements FusedRun {
   async #commit(): Promise<void> {
     const { store, stages, plan, measures, clock } = this.#options;
     const gathering = this.#gathering;
+    for (const lane of this.lanes) lane.sendPartials();
     for (const view of this.#newest) {
       this.#route.process({ topic: 'windows', seq: view.waiting, result: view.result() }, gathering.distinct);
       view.waiting = NOT_WAITING;

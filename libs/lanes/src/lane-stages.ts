@@ -18,11 +18,16 @@ import type {
 export interface LaneStages {
   validate(counts: Counts): Processor<Flow, FlowOutput>;
   enrich(): Processor<Flow, FlowOutput>;
-  aggregate(counts: Counts): Processor<Flow, AggregateOutput> & AggregateView;
+  aggregate(counts: Counts): AggregateProcessor;
   merge(): Processor<MergeInput, MergeOutput>;
   route(): Processor<RouteInput, RouteOutput>;
   /** Sinks outside, by `SinkPlan.name`; shared by all lanes. */
   readonly sinks: ReadonlyMap<string, Sink>;
+}
+
+export interface AggregateProcessor extends Processor<Flow, AggregateOutput>, AggregateView {
+  /** Sends the partials of open windows that have changed since they were last sent. */
+  sendPartials(out: AggregateOutput): void;
 }
 
 /** What aggregate lets people see of a lane. */

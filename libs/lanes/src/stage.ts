@@ -58,6 +58,11 @@ export interface AggregateOutput extends FlowOutput {
   alert(alert: Alert): void;
   /** To lane `to` of partials. */
   partial(to: number, record: Partial | Mark): void;
+  /**
+   * Whether partials of open windows (`emit: updates`) are wanted at each event. If not, `sendPartials` is called
+   * before what the lane made is committed: nobody sees them earlier, so the newest is enough.
+   */
+  readonly everyPartial: boolean;
 }
 
 /** Merge: reads partials, one lane per group hash. */

@@ -55,6 +55,7 @@ export function createRecorder(): { readonly out: AnyOutput; readonly made: Made
     window: (view) => note('window')(view.result()),
     alert: note('alert'),
     partial: note('partial'),
+    everyPartial: true,
     lateMerge: note('lateMerge'),
     store: note('store'),
     append: note('append'),

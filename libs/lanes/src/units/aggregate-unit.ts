@@ -52,6 +52,7 @@ export async function openAggregateUnit(
     window: (view) => made.add('windows', lane, { kind: 'window', result: view.result() }),
     alert: (alert) => made.add('alerts', lane, { kind: 'alert', alert }),
     partial: (to, record) => made.add('partials', to, record),
+    everyPartial: true,
   };
   return {
     from: saved.from,
