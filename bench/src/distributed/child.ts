@@ -1,0 +1,78 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+/** What a child says. CPU in microseconds, user and system, since `ready`. */
+export type Said =
+  | { readonly kind: 'ready'; readonly url?: string }
+  | { readonly kind: 'drained'; readonly cpuUs: number; readonly records: number }
+  | { readonly kind: 'cpu'; readonly cpuUs: number; readonly requests: Readonly<Record<string, number>> };
+
+/** A process of the benchmark, until it is stopped. */
+export interface Child {
+  readonly ready: Extract<Said, { kind: 'ready' }>;
+  /** Waits for what it says on its own. */
+  drained(): Promise<Extract<Said, { kind: 'drained' }>>;
+  cpu(): Promise<Extract<Said, { kind: 'cpu' }>>;
+  stop(): Promise<void>;
+}
+
+/** `script`: beside this file. Resolves once it is ready. */
+export async function startChild(script: string, options: object): Promise<Child> {
+  const path = fileURLToPath(new URL(script, import.meta.url));
+  const execArgv = [...process.execArgv, ...(process.env.BENCH_NODE_OPTIONS?.split(' ') ?? [])];
+  const child = fork(path, [JSON.stringify(options)], { execArgv });
+  const exited = once(child, 'exit').then(([code, signal]) => {
+    throw new Error(`${script} ${JSON.stringify(options)} has ended (${code ?? signal})`);
+  });
+  exited.catch(() => {});
+  const heard = <K extends Said['kind']>(kind: K) =>
+    Promise.race([
+      new Promise<Extract<Said, { kind: K }>>((resolve) => {
+        const listen = (said: Said) => {
+          if (said.kind !== kind) return;
+          child.off('message', listen);
+          resolve(said as Extract<Said, { kind: K }>);
+        };
+        child.on('message', listen);
+      }),
+      exited,
+    ]);
+  const drained = heard('drained');
+  drained.catch(() => {});
+  return {
+    ready: await heard('ready'),
+    drained: () => drained,
+    cpu() {
+      const answer = heard('cpu');
+      child.send('cpu');
+      return answer;
+    },
+    async stop() {
+      child.send('stop');
+      await exited.catch(() => {});
+    },
+  };
+}
+
+/** The child's own side: answers for its CPU and its requests, and ends when told. */
+export function serveParent(requests: ReadonlyMap<string, number>, close: () => Promise<void>) {
+  const started = process.cpuUsage();
+  const cpuUs = () => {
+    const { user, system } = process.cpuUsage(started);
+    return user + system;
+  };
+  const say = (said: Said) => process.send!(said);
+  process.on('message', async (asked) => {
+    if (asked === 'cpu') say({ kind: 'cpu', cpuUs: cpuUs(), requests: Object.fromEntries(requests) });
+    else {
+      await close();
+      process.disconnect();
+      process.exit(0);
+    }
+  });
+  return {
+    ready: (url?: string) => say({ kind: 'ready', ...(url !== undefined && { url }) }),
+    drained: (records: number) => say({ kind: 'drained', cpuUs: cpuUs(), records }),
+  };
+}

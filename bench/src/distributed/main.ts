@@ -1,0 +1,40 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { benchLatency } from './latency.ts';
+
+/** `npm run bench -- distributed`: what needs servers. Addresses come from the environment. */
+export async function benchDistributed(args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      rates: { type: 'string', default: '500,2000' },
+      seconds: { type: 'string', default: '30' },
+      'warm-up': { type: 'string', default: '10' },
+      chains: { type: 'string', default: 'bare,millrace' },
+    },
+  });
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-bench-'));
+  try {
+    await benchLatency(
+      {
+        brokers: addresses('MILLRACE_KAFKA'),
+        folder,
+        rates: values.rates.split(',').map(Number),
+        seconds: Number(values.seconds),
+        warmUpSeconds: Number(values['warm-up']),
+      },
+      values.chains.split(','),
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** @throws Error when none was given. */
+function addresses(name: string): string[] {
+  const given = process.env[name];
+  if (given) return given.split(',');
+  throw new Error(`${name} is not set: this benchmark needs real servers. Set it to host:port[,host:port].`);
+}
