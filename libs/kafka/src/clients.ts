@@ -2,6 +2,7 @@ import type { Logger } from '@millrace/lanes/ports/logger';
 import { type Admin, type Consumer, Kafka, type KafkaConfig, logLevel, type Producer } from 'kafkajs';
 import { MEMBER_SETTINGS, PRODUCER_SETTINGS, REQUEST_TIMEOUT_MS } from './client-settings.ts';
 import { logTo } from './kafkajs-log.ts';
+import { connectionOf, type KafkaSecurity } from './security.ts';
 import { createSockets } from './sockets.ts';
 
 export interface ClientOptions {
@@ -10,8 +11,10 @@ export interface ClientOptions {
   /** What the brokers' logs and quotas know this process by. */
   readonly clientId: string;
   readonly logger: Logger;
-  /** TLS, SASL and sockets, as kafkajs takes them. */
-  readonly connection?: Pick<KafkaConfig, 'ssl' | 'sasl' | 'socketFactory'>;
+  /** TLS and SASL. Default: neither. */
+  readonly security?: KafkaSecurity;
+  /** Sockets, as kafkajs takes them. */
+  readonly connection?: Pick<KafkaConfig, 'socketFactory'>;
 }
 
 /** Makes clients that share nothing: kafkajs keeps positions per `Kafka`, for all groups' members alike. */
@@ -21,14 +24,20 @@ export interface Clients {
   consumer(group: string): Consumer;
 }
 
-export function createClients({ brokers, clientId, logger, connection = {} }: ClientOptions): Clients {
+export function createClients({
+  brokers,
+  clientId,
+  logger,
+  security = {},
+  connection = {},
+}: ClientOptions): Clients {
   const sockets = createSockets(connection.socketFactory);
   const onTimeout = ({ payload }: { readonly payload: { readonly broker: string } }) =>
     sockets.drop(payload.broker);
 
   function connect(): Kafka {
     return new Kafka({
-      ...connection,
+      ...connectionOf(security),
       socketFactory: sockets.open,
       brokers: [...brokers],
       clientId,
@@ -55,4 +64,15 @@ export function createClients({ brokers, clientId, logger, connection = {} }: Cl
       return consumer;
     },
   };
+}
+
+/** Runs with an admin of its own, which knows nothing of topics that were there before. */
+export async function withAdmin<T>(options: ClientOptions, run: (admin: Admin) => Promise<T>): Promise<T> {
+  const admin = createClients(options).admin();
+  await admin.connect();
+  try {
+    return await run(admin);
+  } finally {
+    await admin.disconnect();
+  }
 }
