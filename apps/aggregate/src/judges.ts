@@ -7,25 +7,60 @@ import type { Cell } from './open-windows.ts';
 
 const BY_CONDITION: Judgement = { anomalous: true, score: null };
 
+/** What a method knows of a group. */
+interface Memory {
+  /** The method's own. */
+  readonly state: unknown;
+  /** The latest time that was judged, ms. */
+  latestMs: number;
+}
+
+/** The states are looked through each time that the watermark has moved on by this part of the shortest memory. */
+const SWEEPS_PER_MEMORY = 4;
+
 /** The detectors of a lane with their states, one per (detector, group). */
 export class Judges {
-  readonly state = new Entries<unknown>();
+  readonly state = new Entries<Memory>();
   readonly #byWindow = new Map<string, DetectorPlan[]>();
   readonly #scope: Scope = {};
+  /** By detector with a method: how far behind the watermark a time is that can make no difference any more. */
+  readonly #beyond = new Map<string, number>();
+  readonly #sweepEveryMs: number;
+  #nextSweep = Number.NEGATIVE_INFINITY;
 
   constructor(plan: Plan) {
     for (const detector of plan.detectors) {
-      if (detector.window === null) continue;
-      const others = this.#byWindow.get(detector.window) ?? [];
-      this.#byWindow.set(detector.window, [...others, detector]);
+      if (detector.window !== null) {
+        const others = this.#byWindow.get(detector.window) ?? [];
+        this.#byWindow.set(detector.window, [...others, detector]);
+      }
+      if (detector.method === null) continue;
+      const window = plan.windows.find(({ name }) => name === detector.window);
+      // A window gives results until it is forgotten.
+      const resultsMs = window === undefined ? 0 : window.latenessMs + plan.time.keepMs;
+      this.#beyond.set(detector.name, detector.method.forgetAfterMs + resultsMs);
+    }
+    this.#sweepEveryMs = Math.min(...this.#beyond.values()) / SWEEPS_PER_MEMORY;
+  }
+
+  /**
+   * Lets go of what is forgotten. When this happens makes no difference: what still takes room is as if it had never
+   * been (docs/semantics.md, "Detectors").
+   */
+  forget(watermark: number): void {
+    if (watermark < this.#nextSweep || this.#beyond.size === 0) return;
+    this.#nextSweep = watermark + this.#sweepEveryMs;
+    for (const [key, { latestMs }] of this.state.entries()) {
+      const beyondMs = this.#beyond.get(key.slice(0, key.indexOf('/')));
+      if (beyondMs !== undefined && latestMs + beyondMs <= watermark) this.state.remove(key);
     }
   }
 
-  /** Judges an event; null: nothing to report. */
-  event(look: Look, eventId: string, timeMs: number): Alert | null {
+  /** Judges an event; null: nothing to report. The watermark is the lane's after the event. */
+  event(look: Look, eventId: string, timeMs: number, watermark: number): Alert | null {
     const { plan, group, value } = look;
     if (group === null) return null;
-    const judgement = this.#judge(plan, group, value, timeMs);
+    const judgement = this.#judge(plan, group, value, timeMs, watermark);
     if (!judgement.anomalous) return null;
     const { score } = judgement;
     return {
@@ -68,7 +103,7 @@ export class Judges {
     }
     if (plan.method !== null && value === null) return null;
     const { name, group, start, end, revision } = result;
-    const { anomalous, score } = this.#judge(plan, group, value, end);
+    const { anomalous, score } = this.#judge(plan, group, value, end, end);
     if (!anomalous) return null;
     const id = `${plan.name}:${name}:${group}:${start}`;
     return {
@@ -85,12 +120,22 @@ export class Judges {
     };
   }
 
-  #judge(plan: DetectorPlan, group: string, value: number | null, timeMs: number): Judgement {
-    if (plan.method === null || value === null) return BY_CONDITION;
-    const key = `${plan.name}/${group}`;
-    const state = this.state.get(key) ?? plan.method.create();
-    const judgement = plan.method.judge(state, value, timeMs);
-    this.state.put(key, state);
+  #judge(
+    { name, method }: DetectorPlan,
+    group: string,
+    value: number | null,
+    timeMs: number,
+    nowMs: number,
+  ): Judgement {
+    if (method === null || value === null) return BY_CONDITION;
+    const key = `${name}/${group}`;
+    let memory = this.state.get(key);
+    if (memory === undefined || memory.latestMs + method.forgetAfterMs <= nowMs) {
+      memory = { state: method.create(), latestMs: timeMs };
+    }
+    const judgement = method.judge(memory.state, value, timeMs);
+    if (timeMs > memory.latestMs) memory.latestMs = timeMs;
+    this.state.put(key, memory);
     return judgement;
   }
 }

@@ -45,6 +45,7 @@ class Merge implements Processor<MergeInput, MergeOutput> {
     if (!this.#windows.isDue(watermark)) return;
     this.#windows.close(watermark, (cell) => this.#emit(cell, out));
     this.#windows.forget(watermark);
+    this.#judges.forget(watermark);
   }
 
   #fold(lane: number, partial: Partial, out: MergeOutput): void {

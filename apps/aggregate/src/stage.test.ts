@@ -4,6 +4,8 @@ import { GROUP_BYTES_MAX } from '@millrace/lanes/bounds';
 import type { Flow } from '@millrace/lanes/flow';
 import type { AggregateOutput } from '@millrace/lanes/stage';
 import { aggregates } from '@millrace/pipeline/aggregates';
+import type { Detector } from '@millrace/pipeline/detector-kind';
+import { detectors } from '@millrace/pipeline/detectors';
 import type { DetectorPlan, Plan, WindowPlan } from '@millrace/pipeline/plan';
 import { tumbling } from '@millrace/pipeline/windows/tumbling';
 import { flowOf } from '@millrace/testkit/flows';
@@ -54,6 +56,13 @@ function smallPlan(parts: Partial<Plan> = {}): Plan {
   const time = { outOfOrderMs: 2, maxAheadMs: 1_000, idleMs: 3_000, dedupeMs: 100, keepMs: 20 };
   return planOf({ time, sources: [sourceOf('api')], windows: [windowOf()], ...parts });
 }
+
+const NOWHERE: AggregateOutput = {
+  forward: () => {},
+  window: () => {},
+  alert: () => {},
+  partial: () => {},
+};
 
 let ids = 0;
 function event(time: number, card: string | null, amount: number, parts: Partial<Flow> = {}): Flow {
@@ -284,6 +293,38 @@ test('a late event is replayed into its windows once', () => {
     'by_card a@0 r2 final {"n":2,"total":4}',
     'event',
   ]);
+});
+
+test('a detector forgets groups that have no more values, and a group that is back begins anew', () => {
+  const found = detectors.find(({ name }) => name === 'zscore')!;
+  const config = found.configure({ threshold: 2, half_life: '10ms', warmup: 3, forget_after: '50ms' });
+  const method: Detector = {
+    kind: 'zscore',
+    forgetAfterMs: found.forgetAfterMs(config),
+    create: () => found.create(config),
+    judge: (state, value, timeMs) => found.judge(config, state, value, timeMs),
+  };
+  const odd = detectorOf({
+    name: 'odd',
+    by: ({ event: value }) => value!.card as string,
+    value: ({ event: value }) => value!.amount as number,
+    method,
+  });
+  const plan = smallPlan({ windows: [], detectors: [odd] });
+  const known = [event(1, 'a', 1), event(2, 'a', 2), event(3, 'a', 1)];
+  const alerts = (records: Flow[]) => run(plan, records).filter((line) => line.startsWith('alert'));
+  expect(alerts([...known, event(54, 'b', 1), event(54, 'a', 100)])).toHaveLength(1);
+  expect(alerts([...known, event(55, 'b', 1), event(55, 'a', 100)])).toEqual([]);
+
+  const lane = createAggregate(plan, zeroCounts());
+  const saved = new Map<string, Uint8Array>();
+  for (let time = 0; time < 10_000; time++) {
+    lane.process(event(time, `card ${time}`, 1), NOWHERE);
+    lane.state!.drain({ put: (key, value) => saved.set(key, value), remove: (key) => saved.delete(key) });
+  }
+  const held = [...saved.keys()].filter((key) => key.startsWith('judges/'));
+  expect(held.length).toBeLessThan(100);
+  expect(lane.state!.size()).toBeLessThan(300);
 });
 
 test('a merged window: partials on closing, marks at every crossing, and the sum over the lanes', () => {

@@ -193,7 +193,7 @@ class Aggregate implements AggregateProcessor {
       return;
     }
     for (const look of this.#evaluation.looks) {
-      const alert = this.#judges.event(look, record.id, record.eventTime);
+      const alert = this.#judges.event(look, record.id, record.eventTime, this.time.watermark);
       if (alert !== null) out.alert(alert);
     }
   }
@@ -261,6 +261,7 @@ class Aggregate implements AggregateProcessor {
       for (const cell of this.#windows.open()) if (cell.content.unsent) this.#send(cell, out);
     }
     if (isDue) this.#windows.forget(watermark);
+    this.#judges.forget(watermark);
     const crossed = this.#crossings.crossed(before, watermark);
     if ((crossed || idle !== wasIdle) && this.#hasMerged) {
       for (let lane = 0; lane < this.#plan.lanes; lane++)

@@ -39,8 +39,22 @@ export class Entries<T> implements LaneState {
     this.#changed.add(key);
   }
 
+  remove(key: string): void {
+    this.#values.delete(key);
+    this.#changed.add(key);
+  }
+
+  /** One that is removed meanwhile is left out. */
+  entries(): Iterable<readonly [string, T]> {
+    return this.#values;
+  }
+
   drain(changes: StateChanges): void {
-    for (const key of this.#changed) changes.put(key, encodeJson(this.#values.get(key)));
+    for (const key of this.#changed) {
+      const value = this.#values.get(key);
+      if (value === undefined) changes.remove(key);
+      else changes.put(key, encodeJson(value));
+    }
     this.#changed.clear();
   }
 

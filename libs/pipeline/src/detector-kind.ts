@@ -10,6 +10,8 @@ export interface DetectorKind<C = unknown, S = unknown> {
   /** Checks and converts the settings (durations to milliseconds). */
   configure(settings: Readonly<Record<string, unknown>>): C;
   create(config: C): S;
+  /** Event time, ms, without a value after which a group's state is forgotten: groups may come without end. */
+  forgetAfterMs(config: C): number;
   /**
    * Judges `value` at `timeMs` (event time) against the state as it was before, then folds it in; may change
    * the state it was given. The score is in the method's own unit (z-score: standard deviations), null while
@@ -26,6 +28,8 @@ export interface Judgement {
 /** A method with its settings applied. */
 export interface Detector {
   readonly kind: string;
+  /** Above 0. */
+  readonly forgetAfterMs: number;
   create(): unknown;
   judge(state: unknown, value: number, timeMs: number): Judgement;
 }

@@ -201,6 +201,7 @@ test('detectors judge live events, late ones too, and every result of a local wi
 test('a method has one state per group, moved only by what it judged', () => {
   // Alarms when the value is lower than the one before.
   const method = {
+    forgetAfterMs: 1000,
     create: () => ({ before: 0 }),
     judge: (state: unknown, value: number) => {
       const memory = state as { before: number };
@@ -233,6 +234,29 @@ test('a method has one state per group, moved only by what it judged', () => {
     values.map(([group, v], i) => at(i, i, group, v)),
   );
   expect(truth.alerts.map(({ id, score }) => [id, score])).toEqual([['watch:e5', 4]]);
+});
+
+test('a group is as new once the watermark has passed its latest value by the time to forget', () => {
+  // Alarms at every value but a group's first.
+  const method = {
+    forgetAfterMs: 20,
+    create: () => ({ seen: false }),
+    judge: (state: unknown) => {
+      const memory = state as { seen: boolean };
+      const anomalous = memory.seen;
+      memory.seen = true;
+      return { anomalous, score: 1 };
+    },
+  };
+  const detector = {
+    method,
+    value: () => 1,
+    by: (event: { readonly group?: unknown }) => String(event.group),
+  };
+  const plan = examplePlan({ detectors: [exampleDetector(detector)] });
+  // 2 ms out of order: after time 31 the watermark is 29, after 33 it is 31, when 11 is 20 ms ago.
+  const truth = truthOf(plan, [at(1, 10), at(2, 31, 'b'), at(3, 11), at(4, 33, 'b'), at(5, 12), at(6, 13)]);
+  expect(truth.alerts.map(({ id }) => id)).toEqual(['watch:e2', 'watch:e3', 'watch:e5']);
 });
 
 test('every event has one outcome', () => {

@@ -129,7 +129,8 @@ function createLane(plan: OraclePlan, out: Outputs) {
       entry.events.push(event);
       if (entry.closed || window.emit === 'updates') tell(entry, entry.closed);
     }
-    if (!record.late) out.alerts.push(...judges.event(seq, record.id, record.key, record.eventTime, event));
+    if (record.late) return;
+    out.alerts.push(...judges.event(seq, record.id, record.key, record.eventTime, event, watermark));
   }
 
   function close(watermark: number): void {

@@ -55,6 +55,8 @@ export interface OracleDetector {
 }
 
 export interface OracleMethod {
+  /** A group is as new after this time, ms, without a value. */
+  readonly forgetAfterMs: number;
   create(): unknown;
   judge(
     state: unknown,

@@ -102,8 +102,8 @@ function windowOf({ name, sizeMs, latenessMs, emit, onLate }: WindowSettings): R
   };
 }
 
-function detectorsOf({ windows }: Settings): Record<string, unknown>[] {
-  const zscore = { method: { zscore: ZSCORE } };
+function detectorsOf({ windows, keepMs }: Settings): Record<string, unknown>[] {
+  const zscore = { method: { zscore: { ...ZSCORE, forget_after: `${keepMs}ms` } } };
   return [
     { name: 'large', when: `event.amount >= ${LARGE}`, severity: 'high' },
     { name: 'odd', by: 'event.device', value: 'event.amount', ...zscore },

@@ -50,7 +50,8 @@ function oracleWindow({ name, sizeMs, latenessMs, emit, onLate }: WindowSettings
   };
 }
 
-function oracleDetectors({ windows }: Settings, method: OracleMethod): OracleDetector[] {
+function oracleDetectors({ windows, keepMs }: Settings, zscore: OracleMethod): OracleDetector[] {
+  const method = { ...zscore, forgetAfterMs: keepMs };
   const amount = (event: Fields) => Number(event.amount);
   const total = (window: Fields) => Number(window.total);
   const atLeast = (n: number) => (window: Fields) => Number(window.n) >= n;

@@ -139,6 +139,7 @@ function configured(kind: DetectorKind, settings: Section): Detector {
   const config = kind.configure(settings);
   return {
     kind: kind.name,
+    forgetAfterMs: kind.forgetAfterMs(config),
     create: () => kind.create(config),
     judge: (state, value, timeMs) => kind.judge(config, state, value, timeMs),
   };

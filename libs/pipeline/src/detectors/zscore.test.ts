@@ -38,6 +38,13 @@ test('the score is the distance from the weighted mean in weighted deviations, i
   );
 });
 
+test('a group is forgotten after forget_after, or 8 half-lives', () => {
+  const forgetAfterMs = (parts: object) => zscore.forgetAfterMs(zscore.configure({ ...settings, ...parts }));
+  expect(forgetAfterMs({})).toBe(8 * HOUR);
+  expect(forgetAfterMs({ forget_after: '90m' })).toBe(1.5 * HOUR);
+  expect(() => forgetAfterMs({ forget_after: '0s' })).toThrow(/forget_after has to be longer than 0/);
+});
+
 test('values during the warmup are learnt from and not judged', () => {
   const judgements = judgeAll(
     [
@@ -117,6 +124,7 @@ test('settings: the warmup has a default; a half-life of nothing is refused', ()
     threshold: 4,
     halfLifeMs: 30 * 24 * HOUR,
     warmup: 30,
+    forgetAfterMs: 8 * 30 * 24 * HOUR,
   });
   expect(() => zscore.configure({ threshold: 4, half_life: '0s' })).toThrow(
     'half_life has to be longer than 0',

@@ -5,6 +5,7 @@ interface Config {
   readonly threshold: number;
   readonly halfLifeMs: number;
   readonly warmup: number;
+  readonly forgetAfterMs: number;
 }
 
 /** Finite numbers throughout, so that JSON keeps them. */
@@ -21,6 +22,8 @@ interface State {
 }
 
 const WARMUP_DEFAULT = 30;
+/** After so many half-lives the values before weigh less than half a percent of a new one. */
+const FORGET_HALF_LIVES = 8;
 /** A spread below this part of the mean is rounding, not spread. */
 const RELATIVE_NOISE = 1e-12;
 const NOTHING_TO_SAY: Judgement = { anomalous: false, score: null };
@@ -63,15 +66,28 @@ export const zscore: DetectorKind<Config, State> = {
         description: 'How many values a group needs before any is judged.',
         examples: [50],
       },
+      forget_after: {
+        type: 'string',
+        format: 'duration',
+        description:
+          'A group without a value for this event time is forgotten, and begins anew. Default: 8 half-lives.',
+        examples: ['90d'],
+      },
     },
   },
   configure(settings) {
     const halfLifeMs = parseDuration(settings.half_life as string);
     if (halfLifeMs === 0) throw new RangeError('half_life has to be longer than 0, such as 30d');
     const warmup = settings.warmup === undefined ? WARMUP_DEFAULT : (settings.warmup as number);
-    return { threshold: settings.threshold as number, halfLifeMs, warmup };
+    const forgetAfterMs =
+      settings.forget_after === undefined
+        ? FORGET_HALF_LIVES * halfLifeMs
+        : parseDuration(settings.forget_after as string);
+    if (forgetAfterMs === 0) throw new RangeError('forget_after has to be longer than 0, such as 90d');
+    return { threshold: settings.threshold as number, halfLifeMs, warmup, forgetAfterMs };
   },
   create: () => ({ count: 0, timeMs: 0, weight: 0, mean: 0, squares: 0 }),
+  forgetAfterMs: (config) => config.forgetAfterMs,
   judge(config, state, value, timeMs) {
     if (!Number.isFinite(value)) return NOTHING_TO_SAY;
     const judgement = state.count < config.warmup ? NOTHING_TO_SAY : score(config, state, value);
