@@ -15,11 +15,12 @@ const UNSIGNED_LIMIT_MS = 5_000;
  * @template T
  * @param {string} name
  * @param {() => T | Promise<T>} work
+ * @param {string} [folder] where the file lies: those who share it wait for each other
  * @returns {Promise<T>}
  */
-export async function withLock(name, work) {
-  const path = join(root, 'tmp', `${name}.lock`);
-  mkdirSync(join(root, 'tmp'), { recursive: true });
+export async function withLock(name, work, folder = join(root, 'tmp')) {
+  const path = join(folder, `${name}.lock`);
+  mkdirSync(folder, { recursive: true });
   await take(path);
   try {
     return await work();
