@@ -1,6 +1,5 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 
 /** What a child says. CPU in microseconds, user and system, since `ready`. */
 export type Said =
@@ -17,13 +16,12 @@ export interface Child {
   stop(): Promise<void>;
 }
 
-/** `script`: beside this file. Resolves once it is ready. */
-export async function startChild(script: string, options: object): Promise<Child> {
-  const path = fileURLToPath(new URL(script, import.meta.url));
+/** Resolves once it is ready. */
+export async function startChild(script: URL, options: object): Promise<Child> {
   const execArgv = [...process.execArgv, ...(process.env.BENCH_NODE_OPTIONS?.split(' ') ?? [])];
-  const child = fork(path, [JSON.stringify(options)], { execArgv });
+  const child = fork(script, [JSON.stringify(options)], { execArgv });
   const exited = once(child, 'exit').then(([code, signal]) => {
-    throw new Error(`${script} ${JSON.stringify(options)} has ended (${code ?? signal})`);
+    throw new Error(`${script.pathname} ${JSON.stringify(options)} has ended (${code ?? signal})`);
   });
   exited.catch(() => {});
   const heard = <K extends Said['kind']>(kind: K) =>

@@ -16,6 +16,9 @@ export interface LatencyOptions {
   readonly warmUpSeconds: number;
 }
 
+const STAGE = new URL('stage-process.ts', import.meta.url);
+const BARE = new URL('bare-process.ts', import.meta.url);
+
 interface Chain {
   readonly url: string;
   readonly topic: string;
@@ -90,7 +93,7 @@ async function startMillrace({ brokers, folder }: LatencyOptions, run: string): 
   const children = await Promise.all(
     SERVICES.map(async ([name, stages]) => {
       const options = { brokers, document, folder: join(folder, run, name), stages };
-      return [name, await startChild('stage-process.ts', options)] as const;
+      return [name, await startChild(STAGE, options)] as const;
     }),
   );
   return { url: children[0]![1].ready.url!, topic: resultTopic(run), children };
@@ -102,7 +105,7 @@ async function startBare({ brokers }: LatencyOptions, run: string): Promise<Chai
   const children = await Promise.all(
     topics.map(async (to, i) => {
       const options = { brokers, from: topics[i - 1] ?? null, to, group: `${run}.${i}` };
-      return [SERVICES[i]![0], await startChild('bare-process.ts', options)] as const;
+      return [SERVICES[i]![0], await startChild(BARE, options)] as const;
     }),
   );
   return { url: children[0]![1].ready.url!, topic: topics.at(-1)!, children };

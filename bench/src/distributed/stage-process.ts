@@ -7,12 +7,12 @@ import { createMeasures } from '@millrace/lanes/measures';
 import { systemClock } from '@millrace/lanes/ports/clock';
 import type { EventLog } from '@millrace/lanes/ports/log';
 import { startWorkers, type WorkerStage } from '@millrace/lanes/workers';
-import { openHost } from '@millrace/millrace/http/host';
 import { createLaneStages } from '@millrace/millrace/lane-stages';
 import { requirePlan } from '@millrace/millrace/load-pipeline';
 import { openRawCodec } from '@millrace/millrace/run/raw-codec';
 import { sinkKinds } from '@millrace/route/sinks';
 import { openPorts } from '@millrace/service/embedded-ports';
+import { openHost } from '@millrace/service/http-host';
 import { serveParent } from './child.ts';
 
 export interface StageOptions {
@@ -70,7 +70,7 @@ async function runWorkers(stages: readonly WorkerStage[]): Promise<void> {
   const parent = serveParent(counted, async () => {
     await consumer.close();
     await log.close();
-    tables.close();
+    await tables.close();
   });
   const lanes = new Set<string>();
   const ready = Promise.withResolvers<void>();

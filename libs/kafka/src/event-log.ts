@@ -14,6 +14,7 @@ import { type ClientOptions, type Clients, createClients } from './clients.ts';
 import { type GroupMember, joinGroup } from './group-member.ts';
 import { toMessage } from './kafka-record.ts';
 import { commitFromOutside, fetchPosition } from './positions.ts';
+import { quietenQueues } from './quiet-queue.ts';
 import { createSeats } from './seats.ts';
 import { openTopicReader, type TopicReader } from './topic-reader.ts';
 import { createTopics, type TopicOptions } from './topics.ts';
@@ -34,6 +35,7 @@ const ALL_IN_SYNC = -1;
 
 /** The log on Kafka. @throws Error when no broker can be reached. */
 export async function openKafkaLog(options: KafkaOptions): Promise<KafkaLog> {
+  quietenQueues();
   const clients = createClients(options);
   const admin = clients.admin();
   const producer = clients.producer();

@@ -38,5 +38,6 @@ function connectTo({ host, port, ssl, onConnect }: ISocketFactoryArgs): Socket {
   const socket = ssl
     ? connectTls({ host, port, ...name, ...ssl }, onConnect)
     : connectPlain({ host, port }, onConnect);
-  return socket.setKeepAlive(true, KEEP_ALIVE_MS);
+  // A request that follows another at once must not wait for the other's TCP acknowledgement.
+  return socket.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_MS);
 }
