@@ -1,5 +1,6 @@
 import type { EventValue } from '@millrace/pipeline/plan';
 import type { Flow } from './flow.ts';
+import { base64, tagged, untagged } from './tagged-json.ts';
 
 /**
  * Content type of an event as JSON that loses nothing: what enrich and aggregate refuse is kept in this form, so
@@ -21,7 +22,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
 /** The record must have its event, with all fields. */
 export function writeEventJson(record: Flow): Uint8Array {
   if (record.event === null) throw new Error(`record ${record.id} has no event to write`);
-  const written: WrittenEvent = { time: record.eventTime, late: record.late, event: tag(record.event) };
+  const written: WrittenEvent = { time: record.eventTime, late: record.late, event: tagged(record.event) };
   return encoder.encode(JSON.stringify(written));
 }
 
@@ -39,54 +40,13 @@ export function readEventJson(record: Flow): void {
   if (typeof written.event !== 'object' || written.event === null) {
     throw new Error(`a replay for stage ${record.stage} has no event in it (${record.id})`);
   }
-  const event = untag(written.event) as EventValue;
+  const event = untagged(written.event) as EventValue;
   const flags = Array.isArray(event.flags) ? (event.flags as string[]) : [];
   event.flags = flags;
   record.event = event;
   record.flags = flags;
   record.eventTime = written.time;
   record.late = written.late;
-}
-
-/** What JSON can't hold becomes `{ "$long" | "$bytes" | "$double": text }`; an object that looks like one, `{ "$object": … }`. */
-function tag(value: unknown): unknown {
-  if (typeof value === 'bigint') return { $long: value.toString() };
-  if (typeof value === 'number') {
-    return Number.isFinite(value) && !Object.is(value, -0)
-      ? value
-      : { $double: Object.is(value, -0) ? '-0' : String(value) };
-  }
-  if (typeof value !== 'object' || value === null) return value;
-  if (value instanceof Uint8Array) return { $bytes: base64(value) };
-  if (Array.isArray(value)) return value.map(tag);
-  const entries = Object.entries(value);
-  // Not assigned one by one: a map of the user's may have the key __proto__.
-  const tagged = Object.fromEntries(entries.map(([key, inner]) => [key, tag(inner)]));
-  return entries.length === 1 && entries[0]![0].startsWith('$') ? { $object: tagged } : tagged;
-}
-
-function untag(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map(untag);
-  const entries = Object.entries(value);
-  const only = entries.length === 1 ? entries[0]! : null;
-  if (only?.[0].startsWith('$')) return untagOne(only[0], only[1]);
-  return Object.fromEntries(entries.map(([key, inner]) => [key, untag(inner)]));
-}
-
-function untagOne(mark: string, content: unknown): unknown {
-  switch (mark) {
-    case '$long':
-      return BigInt(content as string);
-    case '$double':
-      return Number(content);
-    case '$bytes':
-      return Buffer.from(content as string, 'base64');
-    case '$object':
-      return Object.fromEntries(Object.entries(content as object).map(([key, inner]) => [key, untag(inner)]));
-    default:
-      throw new Error(`"${mark}" is no mark of ${EVENT_JSON}`);
-  }
 }
 
 /**
@@ -108,8 +68,4 @@ export function jsonData(value: unknown): unknown {
     return Object.fromEntries(Object.entries(fields).map(([name, inner]) => [name, jsonData(inner)]));
   }
   return value;
-}
-
-function base64(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
 }
