@@ -7,8 +7,8 @@ export default {
   rootDir: process.cwd(),
   testEnvironment: 'node',
   testMatch: ['**/*.test.ts'],
-  // Those that need a real Kafka are a target of their own: test-kafka.
-  testPathIgnorePatterns: ['/node_modules/', '/\\.nx/', '<rootDir>/tmp/', '\\.kafka\\.test\\.ts$'],
+  // Those that need real servers: jest.servers.config.mjs.
+  testPathIgnorePatterns: ['/node_modules/', '/\\.nx/', '<rootDir>/tmp/', '\\.(servers|kafka)\\.test\\.ts$'],
   modulePathIgnorePatterns: ['/\\.nx/', '<rootDir>/tmp/', '<rootDir>/\\.millrace/'],
   extensionsToTreatAsEsm: ['.ts'],
   moduleFileExtensions: ['ts', 'mjs', 'js', 'cjs', 'json', 'node'],

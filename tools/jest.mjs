@@ -1,4 +1,5 @@
 // Runs jest in the current folder with the shared configuration: `node ../../tools/jest.mjs [JEST ARGUMENTS]`.
+// With `--servers` first: the tests that need real servers, instead of the others.
 // A launcher because native ES modules in jest need a flag on Node itself.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -7,20 +8,21 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const args = process.argv.slice(2);
+const onServers = process.argv[2] === '--servers';
+const args = process.argv.slice(onServers ? 3 : 2);
+const config = onServers ? 'jest.servers.config.mjs' : 'jest.config.mjs';
 const env = { ...process.env };
 // nx sets it; the processes that tests start would colour what they print to be read.
 delete env.FORCE_COLOR;
-if (args.length === 0) {
+if (args.length === 0 && !onServers) {
   // Whole projects only: a part of one must not look like its total.
   const { name } = JSON.parse(readFileSync('package.json', 'utf8'));
-  env.MILLRACE_TEST_COUNTS = join(root, 'tmp/test', `${name}.json`);
+  env.TEST_COUNTS_PATH = join(root, 'tmp/test', `${name}.json`);
 }
 const jest = createRequire(import.meta.url).resolve('jest/bin/jest');
 const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
-const run = spawnSync(
-  process.execPath,
-  [...flags, jest, '--config', join(root, 'tools/jest.config.mjs'), ...args],
-  { stdio: 'inherit', env },
-);
+const run = spawnSync(process.execPath, [...flags, jest, '--config', join(root, 'tools', config), ...args], {
+  stdio: 'inherit',
+  env,
+});
 process.exit(run.status ?? 1);

@@ -1,4 +1,4 @@
-// A jest reporter that leaves a project's counts in the file named by MILLRACE_TEST_COUNTS,
+// A jest reporter that leaves a project's counts in the file named by TEST_COUNTS_PATH,
 // which is an output of the nx target: a run that comes from the cache still counts.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -6,7 +6,7 @@ import { dirname } from 'node:path';
 export default class CountReporter {
   /** @param {unknown} _contexts @param {import('@jest/reporters').AggregatedResult} results */
   onRunComplete(_contexts, results) {
-    const path = process.env.MILLRACE_TEST_COUNTS;
+    const path = process.env.TEST_COUNTS_PATH;
     if (!path) return;
     const counts = {
       passed: results.numPassedTests,

@@ -1,0 +1,9 @@
+// The tests that need real servers, whose addresses are in the environment.
+import everyday from './jest.config.mjs';
+
+export default {
+  ...everyday,
+  testMatch: ['**/*.servers.test.ts'],
+  testPathIgnorePatterns: everyday.testPathIgnorePatterns.filter((pattern) => !pattern.includes('servers')),
+  testTimeout: 60_000,
+};
