@@ -58,6 +58,7 @@ export async function openClient(options: RedisOptions, settings: Settings, logg
     logger.warn({ redis: place }, 'the connection to Redis is lost; trying to connect again');
   });
   function close(): void {
+    if (state === 'closed') return;
     state = 'closed';
     client.disconnect();
   }
@@ -113,7 +114,7 @@ function createClient(options: RedisOptions, settings: Settings): Redis | Cluste
   const secure = tls ? { ...(options.ca !== undefined && { ca: options.ca }) } : undefined;
   const retryStrategy = (times: number) =>
     Math.min(RECONNECT_PAUSE_MIN_MS * 2 ** Math.min(times - 1, 16), RECONNECT_PAUSE_MAX_MS);
-  const common: CommonRedisOptions = {
+  const common = {
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),
     commandTimeout,
@@ -124,20 +125,19 @@ function createClient(options: RedisOptions, settings: Settings): Redis | Cluste
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
-    enableAutoPipelining: true,
-    protocol: 2,
+    protocol: 2 as const,
     retryStrategy,
     // After a failover the connection may lead to what is a replica now.
     reconnectOnError: (error) => error.message.startsWith('READONLY'),
     lazyConnect: true,
-  };
+  } satisfies CommonRedisOptions;
   if (options.cluster) {
+    const { retryStrategy: _, enableOfflineQueue, ...ofNodes } = common;
     return new Cluster([...addresses], {
       clusterRetryStrategy: retryStrategy,
-      enableOfflineQueue: false,
-      enableAutoPipelining: true,
+      enableOfflineQueue,
       lazyConnect: true,
-      redisOptions: { ...common, ...(secure && { tls: secure }) },
+      redisOptions: { ...ofNodes, ...(secure && { tls: secure }) },
     });
   }
   if (options.sentinel !== undefined) {
