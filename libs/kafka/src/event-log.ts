@@ -1,18 +1,10 @@
 import { inAppends } from '@millrace/lanes/outbox';
 import { type Clock, systemClock } from '@millrace/lanes/ports/clock';
-import {
-  AppendError,
-  type EventLog,
-  LaneStopped,
-  type LogRecord,
-  type Position,
-} from '@millrace/lanes/ports/log';
+import { type EventLog, LaneStopped, type LogRecord, type Position } from '@millrace/lanes/ports/log';
 import type { Admin, Producer } from 'kafkajs';
-import { acknowledgedAt } from './acknowledged.ts';
-import { APPEND_TIMEOUT_MS } from './client-settings.ts';
 import { type ClientOptions, type Clients, createClients } from './clients.ts';
+import { createFlights, type Flights } from './flights.ts';
 import { type GroupMember, joinGroup } from './group-member.ts';
-import { toMessage } from './kafka-record.ts';
 import { commitFromOutside, fetchPosition } from './positions.ts';
 import { quietenQueues } from './quiet-queue.ts';
 import { createSeats } from './seats.ts';
@@ -30,9 +22,6 @@ export interface KafkaLog extends EventLog {
   close(): Promise<void>;
 }
 
-/** kafkajs: all replicas that are in sync. */
-const ALL_IN_SYNC = -1;
-
 /** The log on Kafka. @throws Error when no broker can be reached. */
 export async function openKafkaLog(options: KafkaOptions): Promise<KafkaLog> {
   quietenQueues();
@@ -47,6 +36,7 @@ class OpenKafkaLog implements KafkaLog {
   readonly #clients: Clients;
   readonly #admin: Admin;
   readonly #producer: Producer;
+  readonly #flights: Flights;
   readonly #clock: Clock;
   readonly #logger: ClientOptions['logger'];
   readonly #seats: ReturnType<typeof createSeats>;
@@ -57,6 +47,7 @@ class OpenKafkaLog implements KafkaLog {
     this.#clients = clients;
     this.#admin = admin;
     this.#producer = producer;
+    this.#flights = createFlights(producer);
     this.#clock = options.clock ?? systemClock;
     this.#logger = options.logger;
     this.#seats = createSeats(
@@ -68,29 +59,11 @@ class OpenKafkaLog implements KafkaLog {
   async append(topic: string, lane: number, records: readonly LogRecord[]): Promise<number> {
     let first: number | null = null;
     for (const part of inAppends(records)) {
-      const offset = await this.#send(topic, lane, part);
+      const offset = await this.#flights.send(topic, lane, part);
       first ??= offset;
     }
     if (first === null) throw new RangeError(`topic ${topic}, lane ${lane}: nothing to append`);
     return first;
-  }
-
-  async #send(topic: string, lane: number, records: readonly LogRecord[]): Promise<number> {
-    const messages = records.map((record) => toMessage(record, lane));
-    try {
-      const results = await this.#producer.send({
-        topic,
-        acks: ALL_IN_SYNC,
-        timeout: APPEND_TIMEOUT_MS,
-        messages,
-      });
-      return acknowledgedAt(results, topic, lane);
-    } catch (error) {
-      if (error instanceof AppendError) throw error;
-      const message = `topic ${topic}, lane ${lane}: ${(error as Error).message}`;
-      if (isTooLarge(error)) throw new RangeError(message, { cause: error });
-      throw new AppendError(message, { cause: error });
-    }
   }
 
   async consume(options: Parameters<EventLog['consume']>[0]): Promise<{ close(): Promise<void> }> {
@@ -168,9 +141,4 @@ class OpenKafkaLog implements KafkaLog {
         'the topic was truncated or recreated. Run "millrace reset" to start a new generation.',
     );
   }
-}
-
-function isTooLarge(error: unknown): boolean {
-  const { type, cause } = error as { readonly type?: unknown; readonly cause?: unknown };
-  return type === 'MESSAGE_TOO_LARGE' || (cause !== undefined && isTooLarge(cause));
 }
