@@ -4,7 +4,10 @@ import { laneOf } from '@millrace/lanes/murmur2';
 import type { Clock } from '@millrace/lanes/ports/clock';
 import type { EventLog, LogRecord } from '@millrace/lanes/ports/log';
 import type { Logger } from '@millrace/lanes/ports/logger';
+import type { Tracer } from '@millrace/lanes/ports/tracer';
 import { retrying } from '@millrace/lanes/retrying';
+import { traceHeaders } from '@millrace/lanes/trace-context';
+import { createSends, type Sends } from './sends.ts';
 
 export interface AppenderOptions {
   readonly log: EventLog;
@@ -13,6 +16,8 @@ export interface AppenderOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly encodeRaw: (flow: Flow) => Uint8Array;
+  readonly tracer: Tracer;
+  readonly pipeline: string;
 }
 
 /**
@@ -45,6 +50,7 @@ interface Contribution {
 
 interface Lane {
   readonly number: number;
+  readonly sends: Sends;
   queue: LogRecord[];
   /** Contributions in order, each with how many records had been queued when its last one was. */
   shares: { readonly upTo: number; readonly contribution: Contribution }[];
@@ -58,15 +64,21 @@ interface Lane {
 }
 
 export function createAppender(options: AppenderOptions): Appender {
-  const lanes = Array.from({ length: options.lanes }, (_, number) => createLane(number));
+  const lanes = Array.from({ length: options.lanes }, (_, number) =>
+    createLane(number, createSends({ ...options, lane: number })),
+  );
   const waiting = { records: 0, bytes: 0 };
   let abandoned = false;
 
   function enqueue(lane: Lane, value: Uint8Array, flow: Flow): void {
     const record: LogRecord =
-      flow.trace === ''
+      flow.trace === null
         ? { value, timestampMs: flow.ingestTime }
-        : { value, timestampMs: flow.ingestTime, headers: { traceparent: flow.trace } };
+        : {
+            value,
+            timestampMs: flow.ingestTime,
+            headers: traceHeaders(lane.sends.start(flow, flow.trace, lane.queued)),
+          };
     lane.queue.push(record);
     lane.queued += 1;
     lane.fresh += 1;
@@ -94,8 +106,10 @@ export function createAppender(options: AppenderOptions): Appender {
     try {
       while (lane.queue.length > 0) {
         const [batch, bytes] = takeBatch(lane);
-        await sendBatch(lane, batch);
+        const offset = await sendBatch(lane, batch);
+        const from = lane.acknowledged;
         lane.acknowledged += batch.length;
+        lane.sends.acknowledged(from, lane.acknowledged, offset);
         waiting.records -= batch.length;
         waiting.bytes -= bytes;
         acknowledge(lane);
@@ -106,9 +120,10 @@ export function createAppender(options: AppenderOptions): Appender {
     lane.sending = false;
   }
 
-  async function sendBatch(lane: Lane, batch: readonly LogRecord[]): Promise<void> {
+  /** @returns the offset of the first. */
+  async function sendBatch(lane: Lane, batch: readonly LogRecord[]): Promise<number> {
     const { clock, log, logger, topic } = options;
-    await retrying(
+    const offset = await retrying(
       {
         clock,
         isOver: () => abandoned,
@@ -125,11 +140,13 @@ export function createAppender(options: AppenderOptions): Appender {
     );
     if (lane.refusing) logger.info({ topic, lane: lane.number }, 'the log acknowledges again');
     lane.refusing = false;
+    return offset;
   }
 
   function fail(lane: Lane, error: Error): void {
     lane.failed = error;
     lane.queue = [];
+    lane.sends.failed(error);
     for (const { contribution } of lane.shares.splice(0)) contribution.reject(error);
   }
 
@@ -163,9 +180,10 @@ export function createAppender(options: AppenderOptions): Appender {
   };
 }
 
-function createLane(number: number): Lane {
+function createLane(number: number, sends: Sends): Lane {
   return {
     number,
+    sends,
     queue: [],
     shares: [],
     queued: 0,

@@ -15,6 +15,8 @@ export interface Bounds {
   readonly bodyBytesMax: number;
   /** Events of one request: bounds the answer as well. */
   readonly requestEventsMax: number;
+  /** Events of one sampled request that are traced, the first ones: a trace of more is of no use to anybody. */
+  readonly requestTracedMax: number;
   /** Bodies of all requests that are being received. */
   readonly receivingBytesMax: number;
   /** How long one body may take; then its connection is closed. */
@@ -63,6 +65,7 @@ export const BOUNDS: Bounds = {
 
   bodyBytesMax: 5 * MIB,
   requestEventsMax: 50_000,
+  requestTracedMax: 100,
   receivingBytesMax: 128 * MIB,
   receivingMs: 60_000,
   waitingRecordsMax: 100_000,
@@ -72,8 +75,8 @@ export const BOUNDS: Bounds = {
   acknowledgeMs: 15_000,
   retryAfterSeconds: 1,
 
-  sliceRecords: 1_000,
-  slicesInFlightMax: 8,
+  sliceRecords: 200,
+  slicesInFlightMax: 40,
   fileBuffersBytesMax: 64 * MIB,
   chunkBytesMin: 64 * KIB,
   chunkBytesMax: MIB,

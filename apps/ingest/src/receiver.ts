@@ -1,3 +1,4 @@
+import type { TraceContext } from '@millrace/lanes/trace-context';
 import type { EventFault } from './problem.ts';
 
 /** One request's events, as the HTTP layer hands them on: all received, nothing looked at. */
@@ -6,8 +7,8 @@ export interface Delivered {
   readonly contentType: string;
   /** With the event's index in the request it makes the id, where the document has no `event.id`. */
   readonly idempotencyKey: string | null;
-  /** W3C traceparent of a sampled request; empty: none. */
-  readonly trace: string;
+  /** Null: the request is not sampled. */
+  readonly trace: TraceContext | null;
 }
 
 export interface Receipt {

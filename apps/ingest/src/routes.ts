@@ -1,10 +1,13 @@
 import type { Logger } from '@millrace/lanes/ports/logger';
+import type { Span, Tracer } from '@millrace/lanes/ports/tracer';
+import { traceFields } from '@millrace/lanes/trace-context';
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import type { BodyReader } from './body.ts';
 import type { Bounds } from './bounds.ts';
 import { ingestOpenApi } from './openapi.ts';
 import { Problem } from './problem.ts';
-import type { Delivered, Receiver } from './receiver.ts';
+import type { Delivered, Receipt, Receiver } from './receiver.ts';
+import { endRequestSpan, startRequestSpan } from './request-span.ts';
 import type { Source } from './source.ts';
 
 export interface RoutesOptions {
@@ -16,6 +19,7 @@ export interface RoutesOptions {
   readonly bodies: BodyReader;
   readonly bounds: Bounds;
   readonly logger: Logger;
+  readonly tracer: Tracer;
 }
 
 interface Params {
@@ -23,9 +27,8 @@ interface Params {
   readonly source?: string;
 }
 
+const TAKEN = 202;
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
-/** W3C trace context, version 00, with the sampled flag. */
-const SAMPLED = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f][13579bdf]$/;
 
 /**
  * `POST /v1/pipelines/{pipeline}/events[/{source}]` and its description as a Fastify plugin: the host decides the
@@ -51,8 +54,32 @@ async function receive(
 ): Promise<FastifyReply> {
   const receiver = receiverOf(options, request.params as Params);
   receiver.authorize(request.headers.authorization);
-  const closed = options.closed();
-  if (closed !== null) throw new Problem('unavailable', closed);
+  // From here on: who may not send can't make spans either.
+  const span = startRequestSpan(options.tracer, request);
+  if (span !== null) reply.header('traceparent', span.parent);
+  try {
+    const receipt = await take(options, receiver, request, span);
+    if (receipt.rejected.some(({ code }) => code === 'overloaded')) {
+      reply.header('retry-after', options.bounds.retryAfterSeconds);
+    }
+    endRequestSpan(span, TAKEN, null);
+    return reply.status(TAKEN).send(receipt);
+  } catch (error) {
+    const problem = problemOf(error);
+    if (problem.code === 'internal') logInternal(options, error, request, span);
+    endRequestSpan(span, problem.statusCode, problem.code);
+    throw problem;
+  }
+}
+
+async function take(
+  { closed, bodies }: RoutesOptions,
+  receiver: Receiver,
+  request: FastifyRequest,
+  trace: Delivered['trace'],
+): Promise<Receipt> {
+  const reason = closed();
+  if (reason !== null) throw new Problem('unavailable', reason);
   const { 'content-encoding': encoding } = request.headers;
   if (encoding !== undefined && encoding !== 'identity') {
     throw new Problem('unsupported_media_type', `Content-Encoding "${encoding}" is not read here`);
@@ -60,13 +87,8 @@ async function receive(
   const contentType = request.headers['content-type'] ?? '';
   receiver.checkContentType(contentType);
   const idempotencyKey = idempotencyKeyOf(request);
-  const body = await options.bodies.read(request.raw, receiver.bodyBytesMax);
-  const delivered: Delivered = { body, contentType, idempotencyKey, trace: traceOf(request) };
-  const receipt = await receiver.receive(delivered);
-  if (receipt.rejected.some(({ code }) => code === 'overloaded')) {
-    reply.header('retry-after', options.bounds.retryAfterSeconds);
-  }
-  return reply.status(202).send(receipt);
+  const body = await bodies.read(request.raw, receiver.bodyBytesMax);
+  return receiver.receive({ body, contentType, idempotencyKey, trace });
 }
 
 function receiverOf({ pipeline, sources }: RoutesOptions, params: Params): Receiver {
@@ -102,25 +124,31 @@ function idempotencyKeyOf({ headers }: FastifyRequest): string | null {
   throw new Problem('bad_idempotency_key', 'the Idempotency-Key can not be used');
 }
 
-/** An unsampled or malformed trace context costs nothing further on. */
-function traceOf({ headers }: FastifyRequest): string {
-  const trace = headers.traceparent;
-  return typeof trace === 'string' && SAMPLED.test(trace) ? trace : '';
-}
-
 function answerProblem(
-  { bounds, logger }: RoutesOptions,
+  options: RoutesOptions,
   error: unknown,
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
-  const problem = error instanceof Problem ? error : new Problem('internal', 'the events could not be taken');
-  if (problem.code === 'internal')
-    logger.error({ err: error, url: request.url }, 'a request failed; see the error');
+  if (!(error instanceof Problem)) logInternal(options, error, request, null);
+  const problem = problemOf(error);
   if (problem.statusCode === 401) reply.header('www-authenticate', 'Bearer');
   if (problem.statusCode === 429 || problem.statusCode === 503)
-    reply.header('retry-after', bounds.retryAfterSeconds);
+    reply.header('retry-after', options.bounds.retryAfterSeconds);
   // What has not been read of the body is not read for the sake of the next request on this connection.
   if (!request.raw.complete) reply.header('connection', 'close');
   return reply.status(problem.statusCode).send(problem.body());
+}
+
+function problemOf(error: unknown): Problem {
+  return error instanceof Problem ? error : new Problem('internal', 'the events could not be taken');
+}
+
+function logInternal(
+  { logger }: RoutesOptions,
+  error: unknown,
+  { url }: FastifyRequest,
+  span: Span | null,
+): void {
+  logger.error({ err: error, url, ...traceFields(span) }, 'a request failed; see the error');
 }

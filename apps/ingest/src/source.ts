@@ -1,6 +1,7 @@
 import type { Clock } from '@millrace/lanes/ports/clock';
 import type { Logger } from '@millrace/lanes/ports/logger';
 import type { StateStore } from '@millrace/lanes/ports/state';
+import type { Tracer } from '@millrace/lanes/ports/tracer';
 import type { SourcePartStatus } from '@millrace/lanes/status';
 import type { Kind } from '@millrace/pipeline/catalogue';
 import type { Plan, SourcePlan } from '@millrace/pipeline/plan';
@@ -25,6 +26,8 @@ export interface SourceContext {
   readonly logger: Logger;
   readonly bounds: Bounds;
   readonly disk: Disk;
+  /** Sampling; the spans of what is appended are the appender's. */
+  readonly tracer: Tracer;
   /** How many records of raw the pipeline is behind. */
   lag(): number;
   /** The value of a setting with `"format": "secret"`. */

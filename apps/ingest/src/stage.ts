@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '@millrace/lanes/ports/clock';
 import type { EventLog } from '@millrace/lanes/ports/log';
 import type { Logger } from '@millrace/lanes/ports/logger';
 import type { StateStore } from '@millrace/lanes/ports/state';
+import { noTracer, type Tracer } from '@millrace/lanes/ports/tracer';
 import type { SourceStatus } from '@millrace/lanes/status';
 import type { Plan } from '@millrace/pipeline/plan';
 import type { FastifyPluginAsync } from 'fastify';
@@ -34,6 +35,8 @@ export interface IngestOptions {
   readonly disk?: Disk;
   /** How many records of raw the pipeline is behind; absent: it is never waited for. */
   readonly lag?: () => number;
+  /** Absent: nothing is sampled here; what comes sampled is passed on. */
+  readonly tracer?: Tracer;
 }
 
 /**
@@ -72,7 +75,9 @@ export function createIngest(options: IngestOptions): Ingest {
   const clock = options.clock ?? systemClock;
   const bounds: Bounds = { ...BOUNDS, ...options.bounds };
   const disk = options.disk ?? systemDisk;
-  const topic = `${plan.pipeline}.raw`;
+  const tracer = options.tracer ?? noTracer;
+  const { pipeline } = plan;
+  const topic = `${pipeline}.raw`;
   const appender = createAppender({
     log,
     topic,
@@ -80,6 +85,8 @@ export function createIngest(options: IngestOptions): Ingest {
     clock,
     logger,
     encodeRaw: options.encodeRaw,
+    tracer,
+    pipeline,
   });
   const finished = Promise.withResolvers<void>();
   let sources: readonly Source[] = [];
@@ -118,6 +125,7 @@ export function createIngest(options: IngestOptions): Ingest {
           logger,
           bounds,
           disk,
+          tracer,
           lag,
           secret,
         }),
@@ -134,7 +142,8 @@ export function createIngest(options: IngestOptions): Ingest {
   };
   return {
     routes: ingestRoutes({
-      pipeline: plan.pipeline,
+      pipeline,
+      tracer,
       sources: () => sources,
       closed: () => closed[phase],
       bodies: createBodyReader(bounds),

@@ -126,7 +126,7 @@ async function openDoor({ plan, ports, codec, log }: SetUp) {
       const body = Buffer.from(events.map((event) => JSON.stringify(event)).join('\n'));
       const receipt = await ingest
         .receiver('api')!
-        .receive({ body, contentType: 'application/x-ndjson', idempotencyKey: null, trace: '' });
+        .receive({ body, contentType: 'application/x-ndjson', idempotencyKey: null, trace: null });
       expect(receipt).toEqual({ accepted: events.length, rejected: [] });
     },
     close: () => ingest.drain(),

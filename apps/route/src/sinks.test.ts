@@ -22,7 +22,7 @@ const event: Delivery = {
   key: 'A',
   time: 0,
   seq: 1,
-  trace: '',
+  trace: null,
   value: { card: 'A', note: 'two\nlines \u001b[31m' },
 };
 const alert: Delivery = {

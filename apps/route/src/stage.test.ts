@@ -191,7 +191,7 @@ describe('topic', () => {
   test('gets a JSON record in the lane of its key', async () => {
     const { appended } = await routed(
       routing(toTopic('large', 'payments.large')),
-      aggregated(someEvent({ trace: '00-1' })),
+      aggregated(someEvent({ trace: { parent: '00-1', state: 'a=1' } })),
     );
     const [[topic, lane, record]] = appended as [[string, number, TopicRecord]];
     expect([topic, lane]).toEqual(['payments.large', 0]);
@@ -204,6 +204,7 @@ describe('topic', () => {
       'millrace-from': 'event',
       'millrace-id': 'p1',
       traceparent: '00-1',
+      tracestate: 'a=1',
     });
   });
 
@@ -247,6 +248,7 @@ describe('dead letters', () => {
       message: 'why',
       time: 7,
       source: 'api',
+      traceId: '',
       contentType: 'text/csv',
       payload,
     });

@@ -169,13 +169,13 @@ function eventDelivery(flow: Flow, seq: number): Delivery {
 
 function alertDelivery(alert: Alert, seq: number): Delivery {
   const { id, group: key, time } = alert;
-  return { from: 'alert', id, attempt: 0, key, time, seq, trace: '', value: { ...alert } };
+  return { from: 'alert', id, attempt: 0, key, time, seq, trace: null, value: { ...alert } };
 }
 
 function windowDelivery(result: WindowResult, seq: number): Delivery {
   const { name, group: key, start, end: time, revision } = result;
   const id = `${name}:${key}:${start}:${revision}`;
-  return { from: 'window', id, attempt: 0, key, time, seq, trace: '', value: { ...result } };
+  return { from: 'window', id, attempt: 0, key, time, seq, trace: null, value: { ...result } };
 }
 
 /** A result as expressions see it: the computed values beside `group`, `start`, … */

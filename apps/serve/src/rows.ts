@@ -19,7 +19,8 @@ export function eventJson({ route, id, key, time, event }: EventRow) {
 
 /** Without the payload, which may be large. */
 export function deadLetterJson(row: DeadLetterRow) {
-  const { id, eventId, key, stage, attempt, code, message, time, source, contentType, payload } = row;
+  const { id, eventId, key, stage, attempt, code, message, time, source, traceId } = row;
+  const { contentType, payload } = row;
   return {
     id,
     eventId,
@@ -30,6 +31,7 @@ export function deadLetterJson(row: DeadLetterRow) {
     message,
     time,
     source,
+    traceId,
     contentType,
     bytes: payload.length,
   };
@@ -109,6 +111,7 @@ const deadLetterProperties = {
   message: { type: 'string' },
   time: { ...time, description: 'When it came in; milliseconds since 1970 UTC.' },
   source: { type: 'string' },
+  traceId: { type: 'string', description: 'Of its trace; empty: it was not sampled.' },
   contentType: { type: 'string' },
   bytes: { type: 'integer', description: 'Size of the payload.' },
 };

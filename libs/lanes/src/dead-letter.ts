@@ -4,6 +4,7 @@ import type { LateMerge } from './made.ts';
 import type { DeadLetterRow } from './ports/results.ts';
 import { withRow } from './row-parameter.ts';
 import type { Delivery, Refusal } from './stage.ts';
+import { traceIdOf } from './trace-context.ts';
 
 /** Content type of what a sink was given, for its dead letter and the replay of it. */
 export const DELIVERY_JSON = 'application/json; millrace=delivery';
@@ -67,6 +68,7 @@ function flowDeadLetter(
     attempt: record.attempt,
     time: record.ingestTime,
     source: record.source,
+    traceId: traceIdOf(record.trace),
     ...refusedPayload(record),
   };
 }
@@ -92,6 +94,7 @@ export function lateMergeDeadLetter(pipeline: string, late: LateMerge, seq: numb
       'after the window was forgotten. Raise `time.keep` if lanes may lag this far behind one another.',
     time: late.start,
     source: '',
+    traceId: '',
     contentType: 'application/json',
     payload: encoder.encode(JSON.stringify(late)),
   };
@@ -120,6 +123,7 @@ export function sinkDeadLetter(
     message: refusal.message,
     time: delivery.time,
     source: '',
+    traceId: traceIdOf(delivery.trace),
     contentType: DELIVERY_JSON,
     payload: encoder.encode(JSON.stringify(given)),
   };

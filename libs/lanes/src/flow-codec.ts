@@ -14,6 +14,7 @@ import { readLaneFields, readSchemaId } from './lane-fields.ts';
 import type { LogRecord } from './ports/log.ts';
 import type { RecordSchema, RecordSchemas } from './record-schemas.ts';
 import { createRecordWriter } from './record-writer.ts';
+import { traceHeaders, traceOf } from './trace-context.ts';
 
 /** The record of an event in each topic. */
 const EVENT_RECORDS: Readonly<Record<FlowTopic, string>> = {
@@ -35,7 +36,6 @@ const OTHER_RECORDS: Readonly<Record<Exclude<FlowKind, 'event'>, string>> = {
   rejected: 'Rejected',
   replay: 'Replay',
 };
-const TRACE_HEADER = 'traceparent';
 
 export interface FlowCodec {
   decode(topic: FlowTopic, record: LogRecord, seq: number): Decoded<Flow>;
@@ -129,7 +129,7 @@ export function createFlowCodec(
     flow.position = values[3]!;
     flow.eventTime = values[4]!;
     flow.ingestTime = values[5]!;
-    flow.trace = record.headers?.[TRACE_HEADER] ?? '';
+    flow.trace = traceOf(record.headers);
     flow.bytes = bytes;
     const reason = readBody(flow, decoderFor(schema, schema.current ? namesFor(topic) : null), lane.end);
     if (reason === null) return { kind: 'value', value: flow };
@@ -160,7 +160,7 @@ export function createFlowCodec(
     writer.start(schema.id, [flow.seq, flow.prev, flow.part, flow.position, flow.eventTime, flow.ingestTime]);
     if (!append(topic, flow, schema)) writer.fields(schema.body, bodyOf(flow, topic));
     const record = { value: writer.finish(), timestampMs: flow.ingestTime };
-    return flow.trace === '' ? record : { ...record, headers: { [TRACE_HEADER]: flow.trace } };
+    return flow.trace === null ? record : { ...record, headers: traceHeaders(flow.trace) };
   }
 
   /** Copies the fields that the record was read with, and those that the stage added; false: it was not read so. */

@@ -1,5 +1,6 @@
 import type { EventValue } from '@millrace/pipeline/plan';
 import type { DeadLetterCode } from './codes.ts';
+import type { TraceContext } from './trace-context.ts';
 
 /**
  * Event time of a record that has none, and of a part that has not shown any: before every time. The least integer
@@ -68,8 +69,8 @@ export interface Flow {
   /** Opened: records come in the order of their position and ticks carry its time (a file); false for HTTP. */
   ordered: boolean;
 
-  /** W3C traceparent of a sampled event; empty: not sampled. */
-  trace: string;
+  /** Where a sampled event is in its trace; null: not sampled. */
+  trace: TraceContext | null;
   /** In an unfused stage: the record as it was read, for appending to it. */
   bytes: Uint8Array | null;
 }
@@ -105,7 +106,7 @@ export function createFlow(kind: FlowKind): Flow {
     partName: '',
     parts: 0,
     ordered: false,
-    trace: '',
+    trace: null,
     bytes: null,
   };
 }

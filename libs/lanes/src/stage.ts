@@ -3,6 +3,7 @@ import type { Flow } from './flow.ts';
 import type { Alert, LateMerge, Mark, Partial, WindowResult, WindowView } from './made.ts';
 import type { LogRecord } from './ports/log.ts';
 import type { ResultRow } from './ports/results.ts';
+import type { TraceContext } from './trace-context.ts';
 
 /**
  * The stage contract. A stage holds only its own logic; decoding, sending, retries, positions, back-pressure,
@@ -115,8 +116,8 @@ export interface Delivery {
   readonly time: number;
   /** The seq of what caused it: the version of a row that is made of it. */
   readonly seq: number;
-  /** W3C traceparent; empty: not sampled. */
-  readonly trace: string;
+  /** Null: not sampled. */
+  readonly trace: TraceContext | null;
   /** JSON data: the event, alert or window result. Shared by all sinks: never changed. */
   readonly value: Readonly<Record<string, unknown>>;
 }

@@ -91,7 +91,11 @@ export const laneFields = fc.record({
   position: fc.oneof(fc.constant(-1), position),
   eventTime: fc.oneof(fc.constant(NO_TIME), time),
   ingestTime: fc.nat({ max: 2 ** 42 }),
-  trace: fc.constantFrom('', '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'),
+  trace: fc.constantFrom(
+    null,
+    { parent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', state: '' },
+    { parent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', state: 'congo=t61rcWkgMzE' },
+  ),
 });
 export const bytes = fc.uint8Array({ maxLength: 200 }).map((content) => Buffer.from(content));
 export const origin = {

@@ -75,6 +75,7 @@ export function deadLetterRowOf(
     message: 'amount: wants a double, found a string',
     time,
     source: 'api',
+    traceId: '0af7651916cd43dd8448eb211c80319c',
     contentType: 'application/json',
     payload: new TextEncoder().encode('{"amount":"ten"}'),
     ...parts,

@@ -31,7 +31,7 @@ export function startClients(
         body: bodyOf(request),
         contentType: 'application/x-ndjson',
         idempotencyKey: request.key,
-        trace: '',
+        trace: null,
       })
       .then(
         (receipt) => {

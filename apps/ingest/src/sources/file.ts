@@ -3,6 +3,7 @@ import { CSV_DELIMITERS } from '@millrace/lanes/csv-row';
 import { createFlow, type Flow, NO_TIME, reject } from '@millrace/lanes/flow';
 import { PayloadError } from '@millrace/lanes/payload';
 import type { SourcePartStatus } from '@millrace/lanes/status';
+import { NEW_TRACE } from '@millrace/lanes/trace-context';
 import { type FilePart, openFilePart } from '../file-part.ts';
 import { createFileRun } from '../file-run.ts';
 import type { Format } from '../formats/format.ts';
@@ -124,7 +125,7 @@ export type Take = (file: FilePart, rows: Rows, firstRow: number, now: number) =
 
 /** Rows to records. One that can't be read is no error here: it goes on as a rejected record. */
 function createTake(context: SourceContext): Take {
-  const { plan, source, bounds } = context;
+  const { plan, source, bounds, tracer } = context;
   let fallbackId = '';
   const intake = createIntake({
     plan,
@@ -149,6 +150,7 @@ function createTake(context: SourceContext): Take {
       flow.ingestTime = now;
       flow.source = source.name;
       flow.contentType = contentType;
+      if (tracer.sampled()) flow.trace = NEW_TRACE;
       if (idless) fallbackId = ownId(part, flow.position);
       const refusal = takeRow(i, flow);
       if (refusal !== null) refuse(flow, refusal, rows.broken[i]?.start ?? reader.base + rows.starts[i]!);

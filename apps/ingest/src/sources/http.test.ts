@@ -31,7 +31,7 @@ test('an event is in the lane of its key with id, time, digest and its own bytes
     position: -1,
     contentType: 'application/json',
     attempt: 0,
-    trace: '',
+    trace: null,
   });
   expect(Buffer.from(flow!.payload!).toString()).toBe(text.trim());
   expect(flow!.digest).toBeGreaterThan(0);
@@ -251,9 +251,9 @@ test('the trace context of a sampled request is kept', async () => {
       .map(({ id, trace: kept }) => [id, kept])
       .sort(),
   ).toEqual([
-    ['p1', trace],
-    ['p2', ''],
-    ['p3', ''],
+    ['p1', { parent: trace, state: '' }],
+    ['p2', null],
+    ['p3', null],
   ]);
   const records = [0, 1, 2, 3].flatMap((lane) => running.memory.lane(lane));
   expect(records.filter(({ headers }) => headers?.traceparent === trace)).toHaveLength(1);

@@ -121,7 +121,7 @@ function openHttp(context: SourceContext): Source {
       flow.ingestTime = now;
       flow.source = source.name;
       flow.contentType = splitter.scanner.contentType;
-      flow.trace = delivered.trace;
+      if (flows.length < bounds.requestTracedMax) flow.trace = delivered.trace;
       const refusal = takeRow(taking, flow, rows.starts[i]!, rows.ends[i]!);
       if (refusal === null) flows.push(flow);
       else rejected.push({ index, ...refusal });

@@ -1,4 +1,5 @@
 import { laneOf } from '@millrace/lanes/murmur2';
+import { traceHeaders } from '@millrace/lanes/trace-context';
 import type { InnerSinkKind } from '../sink.ts';
 
 const encoder = new TextEncoder();
@@ -43,7 +44,7 @@ export const topicSink: InnerSinkKind = {
           'millrace-route': route.name,
           'millrace-from': from,
           'millrace-id': id,
-          ...(trace !== '' && { traceparent: trace }),
+          ...(trace !== null && traceHeaders(trace)),
         },
       });
     };

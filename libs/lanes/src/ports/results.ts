@@ -91,6 +91,8 @@ export interface DeadLetterRow extends Row {
   readonly time: number;
   readonly source: string;
   readonly contentType: string;
+  /** Of the trace that the event was sampled for, 32 hex digits; empty: it was not. */
+  readonly traceId: string;
   /** What the refusing stage was given: the original bytes for ingest and validate, Avro from then on. */
   readonly payload: Uint8Array;
 }

@@ -3,6 +3,7 @@ import type { Decoded } from '../lane-codec.ts';
 import { LaneStopped, type LogRecord } from '../ports/log.ts';
 import type { DeadLetterRow } from '../ports/results.ts';
 import { retrying } from '../retrying.ts';
+import { traceIdOf, traceOf } from '../trace-context.ts';
 import type { WorkerOptions } from '../worker-options.ts';
 
 const SCHEMA_HEADER_BYTES = 5;
@@ -51,6 +52,7 @@ export function foreignRow(
     message: `${reason} (${record.value.length} bytes; records of this topic begin with ${SCHEMA_HEADER_BYTES} bytes of schema header)`,
     time: record.timestampMs,
     source: '',
+    traceId: traceIdOf(traceOf(record.headers)),
     contentType: 'application/octet-stream',
     payload: record.value,
   };
