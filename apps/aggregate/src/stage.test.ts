@@ -62,6 +62,7 @@ const NOWHERE: AggregateOutput = {
   window: () => {},
   alert: () => {},
   partial: () => {},
+  everyPartial: true,
 };
 
 let ids = 0;

@@ -23,7 +23,8 @@ export const LANE_SEQ_SPAN = 2 ** 40;
 export const GENERATION_MAX = 2 ** 13 - 1;
 /** In a fused run: records between two commits over all lanes, and the pause while nothing arrives. */
 export const FUSED_BATCH_RECORDS_MAX = 8_000;
-/** Records of a lane that go through all stages together. */
+/** Records of a lane that are read together, and that go through all stages together. */
+export const FUSED_READ_RECORDS = 256;
 export const FUSED_SLICE_RECORDS = 64;
 export const FUSED_WAIT_MS = 1_000;
 /** Commits of a fused run under way at once. */

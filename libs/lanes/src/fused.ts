@@ -2,6 +2,7 @@ import type { Plan } from '@millrace/pipeline/plan';
 import {
   FUSED_BATCH_RECORDS_MAX,
   FUSED_COMMITS_IN_FLIGHT_MAX,
+  FUSED_READ_RECORDS,
   FUSED_SLICE_RECORDS,
   FUSED_WAIT_MS,
   LANE_SEQ_SPAN,
@@ -155,7 +156,7 @@ class Run implements FusedRun {
     const perLane = Math.max(1, Math.floor(FUSED_BATCH_RECORDS_MAX / this.lanes.length));
     while (!this.#stopping) {
       let took = 0;
-      for (const lane of this.lanes) took += await this.#take(lane, perLane);
+      for (const lane of this.lanes) took += await this.#takeUpTo(perLane, lane);
       if (took > 0) await this.#commit();
       else {
         await Promise.all(this.#commits.splice(0));
@@ -163,6 +164,18 @@ class Run implements FusedRun {
       }
     }
     await Promise.all(this.#commits.splice(0));
+  }
+
+  /** A little at a time, since what is read lives until it has been through. */
+  async #takeUpTo(most: number, lane: FusedLane): Promise<number> {
+    let took = 0;
+    while (took < most) {
+      const wanted = Math.min(FUSED_READ_RECORDS, most - took);
+      const got = await this.#take(lane, wanted);
+      took += got;
+      if (got < wanted) break;
+    }
+    return took;
   }
 
   async #take(lane: FusedLane, maxRecords: number): Promise<number> {

@@ -33,7 +33,9 @@ export class PayloadError extends Error {
  */
 export function decodePayload(contentType: string, payload: Uint8Array): Payload {
   if (!isUtf8(payload)) throw new PayloadError('invalid_utf8', 'the bytes are not valid UTF-8');
-  const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+  const bytes = Buffer.isBuffer(payload)
+    ? payload
+    : Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
   if (contentType === JSON_CONTENT)
     return { record: parseJson(bytes.toString('utf8', 0, bytes.length)), textual: false };
   if (contentType.startsWith(CSV_CONTENT)) return { record: decodeCsv(contentType, bytes), textual: true };
