@@ -1,4 +1,5 @@
 import { LaneStopped, type Position } from './ports/log.ts';
+import { type SavedState, StateDamaged } from './ports/state.ts';
 import { checkInside, checkPlan } from './small-position.ts';
 import type { LaneState } from './stage.ts';
 import { drainChanges } from './state-changes.ts';
@@ -10,6 +11,18 @@ interface Head<S> {
   readonly plan: string;
   readonly offset: number;
   readonly small: S;
+}
+
+/** The head of a chain that only says: compute the state anew from where the log begins (`rebuild.ts`). */
+export const REBUILD_HEAD = JSON.stringify({ rebuild: true });
+
+export function isRebuild(head: string): boolean {
+  return head === REBUILD_HEAD;
+}
+
+/** Under which a lane's state is saved. */
+export function stateKey(group: string, generation: number, lane: number): string {
+  return `${group}/${generation}/${lane}`;
 }
 
 /** A lane's chain of checkpoints, held by one take-over. */
@@ -29,23 +42,25 @@ export interface SavedLaneOptions {
 
 /**
  * Takes a lane's state over and restores it.
- * @throws LaneStopped `state_lost`: there is no state although the lane has been read before.
+ * @throws LaneStopped `state_lost`: there is no state although the lane has been read before; `state_damaged`: there
+ * is a part of one.
  */
 export async function takeOverState<S>(
   options: WorkerOptions,
   lane: SavedLaneOptions,
 ): Promise<SavedLane<S>> {
   const { state: store, log, plan, generation } = options;
-  const key = `${lane.group}/${generation}/${lane.lane}`;
+  const key = stateKey(lane.group, generation, lane.lane);
   const token = options.newToken();
   // First, since a former owner may go on meanwhile: what was committed by now had been saved before it.
   const committed = await log.committed(lane.group, lane.topic, lane.lane);
-  const saved = await store.takeOver(key, token);
+  const saved = await takeChainOver(options, lane, key, token);
   const bounds = await log.bounds(lane.topic, lane.lane);
   let number = 0;
   let from = bounds.start;
   let small: S | null = null;
   if (saved === null) checkNew(options, lane, bounds.start, committed);
+  else if (isRebuild(saved.head)) number = saved.number;
   else {
     const head = JSON.parse(saved.head) as Head<S>;
     checkInside(lane.group, lane.topic, lane.lane, head.offset, bounds);
@@ -76,6 +91,24 @@ export async function takeOverState<S>(
   };
 }
 
+async function takeChainOver(
+  { state }: WorkerOptions,
+  { group, lane }: SavedLaneOptions,
+  key: string,
+  token: string,
+): Promise<SavedState | null> {
+  try {
+    return await state.takeOver(key, token);
+  } catch (error) {
+    if (!(error instanceof StateDamaged)) throw error;
+    throw new LaneStopped('state_damaged', `${group}, lane ${lane}: ${error.message}. ${REMEDY}`);
+  }
+}
+
+/** What goes on by itself once it is done. */
+const REMEDY =
+  'Restore the state store; or have the lane computed again from what the log still holds: "millrace rebuild FILE".';
+
 function checkNew(
   options: WorkerOptions,
   lane: SavedLaneOptions,
@@ -89,7 +122,7 @@ function checkNew(
   if (start === 0 && !before) return;
   throw new LaneStopped(
     'state_lost',
-    `${lane.group} has no saved state for lane ${lane.lane}, although ${before ? `it has read ${lane.topic} up to ${committed.offset}` : `${lane.topic} begins at ${start}`}. Restore the state store, or accept what can't be recomputed: "millrace reset --rebuild".`,
+    `${lane.group} has no saved state for lane ${lane.lane}, although ${before ? `it has read ${lane.topic} up to ${committed.offset}` : `${lane.topic} begins at ${start}`}: the state store was emptied, or is another one. ${REMEDY}`,
   );
 }
 

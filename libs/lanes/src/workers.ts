@@ -4,6 +4,7 @@ import { openAggregateUnit } from './units/aggregate-unit.ts';
 import { openFlowUnit } from './units/flow-unit.ts';
 import { openMergeUnit } from './units/merge-unit.ts';
 import { openRouteUnit, type RouteTopic } from './units/route-unit.ts';
+import { createWaitingLanes } from './waiting-lanes.ts';
 import type { WorkerOptions } from './worker-options.ts';
 
 export type WorkerStage = 'validate' | 'enrich' | 'aggregate' | 'merge' | 'route';
@@ -22,7 +23,8 @@ interface Job {
 
 /**
  * Runs stages unfused: each reads its topics lane by lane and writes the next ones, with the lane rules.
- * `aggregate` brings the merge along, as the two are one service.
+ * A lane that can't go on without a person is reported to `onStopped`; for most codes it has ended, but one without
+ * its state (`state_lost`, `state_damaged`) goes on as soon as that is mended: `onSaved` then tells of it again.
  */
 export async function startWorkers(
   options: WorkerOptions,
@@ -33,11 +35,13 @@ export async function startWorkers(
   for (const stage of stages) {
     for (const job of jobsOf(options, stage)) {
       const { group, topic } = job;
+      const waiting = createWaitingLanes((lane, error) => onStopped(stage, lane, error));
       consumers.push(
         await options.log.consume({
           group,
           topic,
-          takeOver: (lane) => createLaneWorker(options, stage, lane, (life) => job.open(lane, life)),
+          takeOver: (lane) =>
+            waiting(lane, () => createLaneWorker(options, stage, lane, (life) => job.open(lane, life))),
           onStopped: (lane, error) => onStopped(stage, lane, error),
         }),
       );

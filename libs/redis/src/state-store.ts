@@ -124,7 +124,7 @@ interface Began {
 function checkCount(key: string, count: number, held: number): void {
   if (count === held) return;
   throw new StateDamaged(
-    `the saved state of ${key} has ${held} entries, and its head says ${count}: something else has written or deleted it. Restore Redis from a backup, or have it computed again: "millrace rebuild FILE --all".`,
+    `the saved state of ${key} has ${held} entries, and its head says ${count}: something else has written or deleted it`,
   );
 }
 

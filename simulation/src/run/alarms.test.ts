@@ -1,4 +1,7 @@
 import { expect, test } from '@jest/globals';
+import { askRebuild } from '@millrace/lanes/rebuild';
+import { createProcess } from '../world/process.ts';
+import { createStateStore } from '../world/state.ts';
 import { createCalmCluster } from './calm.ts';
 import { compilePipeline } from './pipeline.ts';
 
@@ -94,18 +97,28 @@ test(
 );
 
 test(
-  'a state store that comes back empty is a state_lost',
+  'a state store that comes back empty is a state_lost, until it is told to rebuild',
   async () => {
     const cluster = createCalmCluster(SEED);
+    const { world, plan, stopped } = cluster;
     cluster.startService().process.crash();
     cluster.startService();
     await cluster.takeAllIn();
     await cluster.rest();
-    cluster.world.state.flush();
+    const before = rowsOf(cluster);
+    world.state.flush();
     cluster.startService();
+    const isStopped = (lane: RegExp) => stopped.some((line) => lane.test(line));
+    await cluster.until(() => isStopped(/aggregate lane 1:/) && isStopped(/merge lane \d:/));
+    expect(stopped.every((line) => line.includes('no saved state'))).toBe(true);
+    let tokens = 0;
+    const state = createStateStore(world.network, world.state, createProcess('operator'));
+    const told = askRebuild({ plan, generation: 0, state, newToken: () => `operator-${tokens++}` });
     await cluster.rest();
-    expect(cluster.stopped.join()).toMatch(/aggregate lane 1.*no saved state/);
-    expect(cluster.stopped.join()).toMatch(/merge lane \d.*no saved state/);
+    expect(await told).toContain('sim.aggregate/0/1');
+    expect(new Set(stopped).size).toBe(stopped.length);
+    expect(rowsOf(cluster).sort()).toEqual(before.sort());
+    expect(world.state.entries.get('sim.aggregate/0/1')?.saved?.entries.size).toBeGreaterThan(0);
   },
   DEADLINE_MS,
 );
