@@ -1,5 +1,5 @@
 import { Entries } from '@millrace/lanes/entries';
-import type { Alert, WindowResult } from '@millrace/lanes/made';
+import type { Alert, WindowResult, WindowView } from '@millrace/lanes/made';
 import type { Judgement } from '@millrace/pipeline/detector-kind';
 import type { DetectorPlan, Plan, Scope } from '@millrace/pipeline/plan';
 import type { Look } from './evaluation.ts';
@@ -78,7 +78,7 @@ export class Judges {
   }
 
   /** Judges a window's result by every detector on that window. */
-  result(cell: Cell<unknown>, out: { alert(alert: Alert): void }): void {
+  result(cell: Cell<unknown>, out: { alert(alert: Alert, of?: WindowView): void }): void {
     const detectors = this.#byWindow.get(cell.name);
     if (detectors === undefined) return;
     const result = cell.result();
@@ -88,7 +88,7 @@ export class Judges {
       const alert = this.#windowAlert(plan, result);
       if (alert === null) continue;
       if (plan.oncePer === 'window') cell.fired = [...cell.fired, plan.name];
-      out.alert(alert);
+      out.alert(alert, cell);
     }
   }
 

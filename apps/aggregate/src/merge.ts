@@ -62,6 +62,7 @@ class Merge implements Processor<MergeInput, MergeOutput> {
     }
     cell.content[lane] = accumulators as Accumulators;
     this.#windows.touch(cell);
+    out.folded?.(cell);
     if (cell.closed || plan.emit === 'updates') this.#emit(cell, out);
   }
 

@@ -180,7 +180,7 @@ class Aggregate implements AggregateProcessor {
       if (share.group === null) continue;
       for (const start of share.plan.window.starts(record.eventTime)) {
         belongs++;
-        if (!this.#foldInto(share, start, replayed, out)) late++;
+        if (!this.#foldInto(share, start, record, out)) late++;
       }
     }
     record.late = belongs > 0 && late === belongs;
@@ -199,12 +199,12 @@ class Aggregate implements AggregateProcessor {
   }
 
   /** False: too late for this window. */
-  #foldInto(share: Share, start: number, replayed: boolean, out: AggregateOutput): boolean {
+  #foldInto(share: Share, start: number, record: Flow, out: AggregateOutput): boolean {
     const { plan, values } = share;
     const group = share.group as string;
     const { watermark } = this.time;
     if (plan.window.end(start) + plan.latenessMs <= watermark) {
-      const corrects = plan.onLate === 'update' || replayed;
+      const corrects = plan.onLate === 'update' || record.attempt > 0;
       if (!corrects || this.#windows.isForgotten(plan, start, watermark)) return false;
     }
     let cell = this.#windows.find(plan, start, group);
@@ -216,6 +216,7 @@ class Aggregate implements AggregateProcessor {
     const wasUnsent = cell.content.unsent;
     cell.content.unsent = !plan.local;
     this.#windows.touch(cell);
+    if (record.trace !== null) out.folded?.(cell);
     if (cell.closed) this.#emit(cell, out);
     else if (plan.emit === 'updates') {
       if (plan.local || out.everyPartial) this.#emit(cell, out);
@@ -238,13 +239,9 @@ class Aggregate implements AggregateProcessor {
     const { plan, group, start, content } = cell;
     content.unsent = false;
     this.#windows.touch(cell);
-    out.partial(laneOf(group, this.#plan.lanes), {
-      kind: 'partial',
-      window: plan.name,
-      group,
-      start,
-      accumulators: copyJson(content.accumulators),
-    });
+    const accumulators = copyJson(content.accumulators);
+    const partial = { kind: 'partial', window: plan.name, group, start, accumulators } as const;
+    out.partial(laneOf(group, this.#plan.lanes), partial, cell);
   }
 
   sendPartials(out: AggregateOutput): void {

@@ -76,7 +76,7 @@ export function createRoute(
           routeFlow(input.flow, seq, out);
           break;
         case 'windows': {
-          const { result } = input;
+          const { result, trace = null } = input;
           out.store({
             table: 'windows',
             pipeline,
@@ -91,13 +91,19 @@ export function createRoute(
           });
           const applying = windowRoutes.get(result.name);
           if (applying === undefined) break;
-          apply(pipeline, applying, { window: windowScope(result) }, () => windowDelivery(result, seq), out);
+          apply(
+            pipeline,
+            applying,
+            { window: windowScope(result) },
+            () => windowDelivery(result, seq, trace),
+            out,
+          );
           break;
         }
         case 'alerts': {
-          const { alert } = input;
+          const { alert, trace = null } = input;
           out.store({ table: 'alerts', pipeline, version: { position: seq, revision: 0 }, ...alert });
-          apply(pipeline, alertRoutes, { alert: { ...alert } }, () => alertDelivery(alert, seq), out);
+          apply(pipeline, alertRoutes, { alert: { ...alert } }, () => alertDelivery(alert, seq, trace), out);
           break;
         }
         case 'late_merge':
@@ -167,15 +173,15 @@ function eventDelivery(flow: Flow, seq: number): Delivery {
   return { from: 'event', id, attempt: 0, key, time, seq, trace, value };
 }
 
-function alertDelivery(alert: Alert, seq: number): Delivery {
+function alertDelivery(alert: Alert, seq: number, trace: Delivery['trace']): Delivery {
   const { id, group: key, time } = alert;
-  return { from: 'alert', id, attempt: 0, key, time, seq, trace: null, value: { ...alert } };
+  return { from: 'alert', id, attempt: 0, key, time, seq, trace, value: { ...alert } };
 }
 
-function windowDelivery(result: WindowResult, seq: number): Delivery {
+function windowDelivery(result: WindowResult, seq: number, trace: Delivery['trace']): Delivery {
   const { name, group: key, start, end: time, revision } = result;
   const id = `${name}:${key}:${start}:${revision}`;
-  return { from: 'window', id, attempt: 0, key, time, seq, trace: null, value: { ...result } };
+  return { from: 'window', id, attempt: 0, key, time, seq, trace, value: { ...result } };
 }
 
 /** A result as expressions see it: the computed values beside `group`, `start`, … */

@@ -19,6 +19,8 @@ export const STATE_ENTRIES_MAX = 2_000_000;
 export const GROUP_BYTES_MAX = 4_096;
 /** A generation's offsets: lane_seq = generation · LANE_SEQ_SPAN + offset. */
 export const LANE_SEQ_SPAN = 2 ** 40;
+/** Sampled events that a window's result links to: the newest. */
+export const WINDOW_LINKS_MAX = 8;
 /** Keeps lane_seq a safe integer. */
 export const GENERATION_MAX = 2 ** 13 - 1;
 /** In a fused run: records between two commits over all lanes, and the pause while nothing arrives. */

@@ -1,13 +1,16 @@
 import { BATCH_RECORDS_MAX } from './bounds.ts';
+import { Hops } from './hops.ts';
 import type { LaneUnit } from './lane-unit.ts';
 import { Outbox } from './outbox.ts';
 import type { LaneReader, LogBatch } from './ports/log.ts';
+import { noTracer } from './ports/tracer.ts';
 import { LaneReleased } from './retrying.ts';
 import type { WorkerOptions } from './worker-options.ts';
 
 /** Where a lane's unit puts what it causes, and how it learns that the lane is over. */
 export interface LaneLife {
   readonly outbox: Outbox;
+  readonly hops: Hops;
   isOver(): boolean;
 }
 
@@ -23,9 +26,11 @@ export async function createLaneWorker(
 ): Promise<LaneReader> {
   let over = false;
   const isOver = () => over;
-  const onRetry = (error: unknown) => options.onRetry?.(stage, lane, error);
+  const { plan, tracer = noTracer } = options;
+  const hops = new Hops({ tracer, pipeline: plan.pipeline, stage, lane });
+  const onRetry = (error: unknown) => options.onRetry?.(stage, lane, error, hops.any());
   const outbox = new Outbox({ log: options.log, clock: options.clock, isOver, onRetry });
-  const unit = await openUnit({ outbox, isOver });
+  const unit = await openUnit({ outbox, hops, isOver });
   let next = unit.from;
   saved();
 
@@ -45,6 +50,7 @@ export async function createLaneWorker(
       await unit.take(records, next);
       await outbox.send();
       await unit.commit(next + records.length);
+      hops.end();
       next += records.length;
       saved();
     }
@@ -57,6 +63,7 @@ export async function createLaneWorker(
         await take(batch);
       } catch (error) {
         over = true;
+        hops.fail(error);
         throw error;
       }
     },

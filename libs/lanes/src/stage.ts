@@ -56,9 +56,12 @@ export interface AggregateOutput extends FlowOutput {
    * is enough.
    */
   window(view: WindowView): void;
-  alert(alert: Alert): void;
-  /** To lane `to` of partials. */
-  partial(to: number, record: Partial | Mark): void;
+  /** `of`: the window that it is about, where it is not about the event at hand. */
+  alert(alert: Alert, of?: WindowView): void;
+  /** To lane `to` of partials; `of`: the window that a partial is of. */
+  partial(to: number, record: Partial | Mark, of?: WindowView): void;
+  /** The event at hand, which is sampled, went into the window: for the links of its results. */
+  folded?(view: WindowView): void;
   /**
    * Whether partials of open windows (`emit: updates`) are wanted at each event. If not, `sendPartials` is called
    * before what the lane made is committed: nobody sees them earlier, so the newest is enough.
@@ -69,7 +72,10 @@ export interface AggregateOutput extends FlowOutput {
 /** Merge: reads partials, one lane per group hash. */
 export interface MergeOutput {
   window(view: WindowView): void;
-  alert(alert: Alert): void;
+  /** `of`: the window that it is about. */
+  alert(alert: Alert, of?: WindowView): void;
+  /** The partial at hand went into the window: for the links of its results. */
+  folded?(view: WindowView): void;
   lateMerge(late: LateMerge): void;
 }
 
@@ -85,8 +91,19 @@ export interface MergeInput {
 /** What route reads: all three topics, each as a lane of its own. */
 export type RouteInput =
   | { readonly topic: 'aggregated'; readonly seq: number; readonly flow: Flow }
-  | { readonly topic: 'windows'; readonly seq: number; readonly result: WindowResult }
-  | { readonly topic: 'alerts'; readonly seq: number; readonly alert: Alert }
+  | {
+      readonly topic: 'windows';
+      readonly seq: number;
+      readonly result: WindowResult;
+      /** Absent: it links to no sampled event. */
+      readonly trace?: TraceContext | null;
+    }
+  | {
+      readonly topic: 'alerts';
+      readonly seq: number;
+      readonly alert: Alert;
+      readonly trace?: TraceContext | null;
+    }
   | { readonly topic: 'late_merge'; readonly seq: number; readonly late: LateMerge };
 
 export interface RouteOutput {

@@ -7,6 +7,8 @@ import type { Clock } from './ports/clock.ts';
 import type { EventLog } from './ports/log.ts';
 import type { ResultStore } from './ports/results.ts';
 import type { StateStore } from './ports/state.ts';
+import type { Tracer } from './ports/tracer.ts';
+import type { TraceContext } from './trace-context.ts';
 
 /** What the lanes of a process share. */
 export interface WorkerOptions {
@@ -20,9 +22,12 @@ export interface WorkerOptions {
   readonly clock: Clock;
   readonly stages: LaneStages;
   readonly measures: Measures;
+  /** Absent: no spans are made here; what comes sampled is passed on. */
+  readonly tracer?: Tracer;
   /** A random text, unique per take-over. */
   newToken(): string;
-  onRetry?(stage: string, lane: number, error: unknown): void;
+  /** `trace`: of a sampled record of the batch, where there is one. */
+  onRetry?(stage: string, lane: number, error: unknown, trace?: TraceContext | null): void;
   /** Told where a lane stands when it has been taken over, and after each commit: for status. */
   onSaved?(standing: LaneStanding): void;
 }

@@ -3,8 +3,10 @@ import { type Counts, zeroCounts } from '../audit.ts';
 import { isEvent } from '../flow.ts';
 import type { LaneUnit } from '../lane-unit.ts';
 import type { LaneLife } from '../lane-worker.ts';
+import { MadeSpans } from '../made-spans.ts';
 import { takeOverState } from '../saved-lane.ts';
 import type { AggregateOutput } from '../stage.ts';
+import { traceHeaders } from '../trace-context.ts';
 import type { WorkerOptions } from '../worker-options.ts';
 import { FlowIntake } from './flow-intake.ts';
 import { MadeOutput } from './made-output.ts';
@@ -25,6 +27,8 @@ export async function openAggregateUnit(
 ): Promise<LaneUnit> {
   const { plan, codec, clock, stages, measures } = options;
   const { pipeline } = plan;
+  const { hops } = life;
+  const spans = new MadeSpans(hops, pipeline);
   const counts = zeroCounts();
   const processor = stages.aggregate(counts);
   if (processor.state === undefined) throw new Error('aggregate has no state to save');
@@ -33,7 +37,14 @@ export async function openAggregateUnit(
   const saved = await takeOverState<Small>(options, { group, topic, lane, state: processor.state });
   Object.assign(counts, saved.small?.counts);
   let prev = saved.small?.prev ?? -1;
-  const intake = new FlowIntake(options, 'aggregate', 'enriched', lane, saved.small?.last ?? null);
+  const intake = new FlowIntake(
+    options,
+    { hops, group },
+    'aggregate',
+    'enriched',
+    lane,
+    saved.small?.last ?? null,
+  );
   const rows = new RowWriter(options, life, 'enriched', lane);
   const writer = (to: string) => (to === 'partials' ? lane : 0);
   const watermark = () => processor.time.watermark;
@@ -49,9 +60,17 @@ export async function openAggregateUnit(
       prev = record.seq;
       life.outbox.add(`${pipeline}.aggregated`, lane, codec.encodeFlow('aggregated', record));
     },
-    window: (view) => made.add('windows', lane, { kind: 'window', result: view.result() }),
-    alert: (alert) => made.add('alerts', lane, { kind: 'alert', alert }),
-    partial: (to, record) => made.add('partials', to, record),
+    window(view) {
+      const result = view.result();
+      const trace = spans.window(lane, view, result);
+      made.add('windows', lane, { kind: 'window', result }, trace && traceHeaders(trace));
+    },
+    alert(alert, of) {
+      const trace = spans.alert(lane, alert, of);
+      made.add('alerts', lane, { kind: 'alert', alert }, trace && traceHeaders(trace));
+    },
+    partial: (to, record, of) => made.add('partials', to, record, spans.partial(to, record, of)),
+    folded: (view) => spans.folded(view),
     everyPartial: true,
   };
   return {
@@ -65,7 +84,9 @@ export async function openAggregateUnit(
       for (const record of news) {
         if (isEvent(record)) counts.events++;
         made.causedBy(record.seq, record.ingestTime);
+        hops.current = record.trace;
         processor.process(record, output);
+        if (record.trace !== null) hops.settle(record, prev === record.seq);
       }
       measures.stages.aggregate.add(clock.now(), counts.events - before);
       await rows.write();

@@ -1,8 +1,17 @@
 import type { Outbox } from '../outbox.ts';
 import type { LogRecord } from '../ports/log.ts';
 import type { DeadLetterRow } from '../ports/results.ts';
+import { type TraceContext, traceHeaders } from '../trace-context.ts';
 
 const encoder = new TextEncoder();
+
+/** Where the record was read that is a dead letter now, and its span where it is sampled. */
+export interface Found {
+  readonly topic: string;
+  readonly lane: number;
+  readonly offset: number;
+  readonly trace: TraceContext | null;
+}
 
 /**
  * Puts a dead letter on `PIPELINE.deadletters`: the payload as it was, and the headers that Kafka Connect's error
@@ -11,9 +20,7 @@ const encoder = new TextEncoder();
 export function sendDeadLetter(
   outbox: Outbox,
   row: DeadLetterRow,
-  lane: number,
-  topic: string,
-  offset: number,
+  { topic, lane, offset, trace }: Found,
 ): void {
   const record: LogRecord = {
     key: encoder.encode(row.key),
@@ -32,6 +39,7 @@ export function sendDeadLetter(
       'millrace.attempt': String(row.attempt),
       'millrace.content_type': row.contentType,
       'millrace.source': row.source,
+      ...(trace !== null && traceHeaders(trace)),
     },
   };
   outbox.add(`${row.pipeline}.deadletters`, lane, record);

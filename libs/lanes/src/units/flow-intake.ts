@@ -1,6 +1,7 @@
 import { type FlowReception, FlowReception as Reception } from '../accept.ts';
 import { LANE_SEQ_SPAN } from '../bounds.ts';
 import { type Flow, reject } from '../flow.ts';
+import type { HopPlace, Hops } from '../hops.ts';
 import type { FlowTopic } from '../lane-codec.ts';
 import type { LogRecord } from '../ports/log.ts';
 import type { WorkerOptions } from '../worker-options.ts';
@@ -9,13 +10,24 @@ import { type Foreign, foreignRow, gap, readRecord } from './reading.ts';
 /** Takes a flow lane's records in: lane rules 2 and 6. */
 export class FlowIntake {
   readonly #options: WorkerOptions;
+  readonly #hops: Hops;
+  readonly #place: HopPlace;
   readonly #stage: string;
   readonly #topic: FlowTopic;
   readonly #lane: number;
   readonly #reception: FlowReception;
 
-  constructor(options: WorkerOptions, stage: string, topic: FlowTopic, lane: number, last: number | null) {
+  constructor(
+    options: WorkerOptions,
+    { hops, group }: { readonly hops: Hops; readonly group: string },
+    stage: string,
+    topic: FlowTopic,
+    lane: number,
+    last: number | null,
+  ) {
     this.#options = options;
+    this.#hops = hops;
+    this.#place = { topic: `${options.plan.pipeline}.${topic}`, group };
     this.#stage = stage;
     this.#topic = topic;
     this.#lane = lane;
@@ -58,6 +70,7 @@ export class FlowIntake {
           flow.payload = record.value;
           reject(flow, this.#stage, 'unreadable', decoded.reason);
         }
+        if (flow.trace !== null) flow.trace = this.#hops.read(flow.trace, this.#place, base + i);
         news.push(flow);
       }
     }

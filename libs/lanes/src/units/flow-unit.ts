@@ -36,7 +36,7 @@ export async function openFlowUnit(
   const { offset, small } = await loadPosition<Small>(options, group, topic, lane);
   const counts: Counts = small?.counts ?? zeroCounts();
   let prev = small?.prev ?? -1;
-  const intake = new FlowIntake(options, stage, reads, lane, small?.last ?? null);
+  const intake = new FlowIntake(options, { hops: life.hops, group }, stage, reads, lane, small?.last ?? null);
   const rows = new RowWriter(options, life, reads, lane);
   const processor: Processor<Flow, FlowOutput> =
     stage === 'validate' ? stages.validate(counts) : stages.enrich();
@@ -60,7 +60,9 @@ export async function openFlowUnit(
       const before = counts.events;
       for (const record of news) {
         if (isEvent(record)) counts.events++;
+        life.hops.current = record.trace;
         processor.process(record, output);
+        if (record.trace !== null) life.hops.settle(record, prev === record.seq);
       }
       measures.stages[stage].add(clock.now(), counts.events - before);
       await rows.write();

@@ -1,6 +1,7 @@
 import { type MadeId, NOTHING_MADE } from '../accept.ts';
 import type { LaneCodec, MadeContent, MadeTopic } from '../lane-codec.ts';
 import type { Outbox } from '../outbox.ts';
+import type { LogRecord } from '../ports/log.ts';
 
 /**
  * Numbers what one writer makes (lane rule 4): per (topic, lane) an index for each thing that a record causes, and
@@ -40,7 +41,13 @@ export class MadeOutput {
     this.#indexes.clear();
   }
 
-  add(topic: MadeTopic, lane: number, content: MadeContent): void {
+  /** `headers`: where it is sampled. */
+  add(
+    topic: MadeTopic,
+    lane: number,
+    content: MadeContent,
+    headers: LogRecord['headers'] | null = null,
+  ): void {
     const place = `${topic}/${lane}`;
     const index = this.#indexes.get(place) ?? 0;
     this.#indexes.set(place, index + 1);
@@ -53,11 +60,8 @@ export class MadeOutput {
       prevIndex,
       time: this.#time(),
     };
-    this.#outbox.add(
-      `${this.#pipeline}.${topic}`,
-      lane,
-      this.#codec.encodeMade(topic, { made, content }, this.#timestampMs),
-    );
+    const record = this.#codec.encodeMade(topic, { made, content }, this.#timestampMs);
+    this.#outbox.add(`${this.#pipeline}.${topic}`, lane, headers ? { ...record, headers } : record);
     this.#prev.set(place, [this.#seq, index]);
   }
 

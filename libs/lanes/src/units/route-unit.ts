@@ -2,11 +2,14 @@ import type { MadeId } from '../accept.ts';
 import { LANE_SEQ_SPAN } from '../bounds.ts';
 import { deliverAll } from '../delivery.ts';
 import { isEvent } from '../flow.ts';
+import type { Hops } from '../hops.ts';
 import type { LaneUnit } from '../lane-unit.ts';
 import type { LaneLife } from '../lane-worker.ts';
 import type { LogRecord } from '../ports/log.ts';
 import { loadPosition, savePosition } from '../small-position.ts';
+import { ATTRIBUTE } from '../span-attributes.ts';
 import type { Delivery, RouteInput, RouteOutput } from '../stage.ts';
+import type { TraceContext } from '../trace-context.ts';
 import type { WorkerOptions } from '../worker-options.ts';
 import { FlowIntake } from './flow-intake.ts';
 import { MadeIntake } from './made-intake.ts';
@@ -27,13 +30,18 @@ export async function openRouteUnit(
   life: LaneLife,
 ): Promise<LaneUnit> {
   const { plan, clock, stages, measures, generation } = options;
+  const { hops } = life;
   const group = `${plan.pipeline}.route.${reads}`;
   const topic = `${plan.pipeline}.${reads}`;
   const { offset, small } = await loadPosition<Small>(options, group, topic, lane);
   const flows =
-    reads === 'aggregated' ? new FlowIntake(options, 'route', reads, lane, small?.flow ?? null) : null;
+    reads === 'aggregated'
+      ? new FlowIntake(options, { hops, group }, 'route', reads, lane, small?.flow ?? null)
+      : null;
   const made =
-    reads === 'aggregated' ? null : new MadeIntake(options, 'route', reads, lane, small?.made ?? []);
+    reads === 'aggregated'
+      ? null
+      : new MadeIntake(options, { hops, group }, 'route', reads, lane, small?.made ?? []);
   const rows = new RowWriter(options, life, reads, lane);
   const processor = stages.route();
   const pending = new Map<string, Delivery[]>();
@@ -58,11 +66,11 @@ export async function openRouteUnit(
       records,
       base,
       (_, row) => rows.store(row),
-      ({ content }, at) => {
+      ({ content }, at, trace) => {
         if (content.kind === 'window')
-          news.push({ topic: 'windows', seq: first + at, result: content.result });
+          news.push({ topic: 'windows', seq: first + at, result: content.result, trace });
         else if (content.kind === 'alert')
-          news.push({ topic: 'alerts', seq: first + at, alert: content.alert });
+          news.push({ topic: 'alerts', seq: first + at, alert: content.alert, trace });
         else throw new Error(`a ${content.kind} on ${topic}`);
       },
     );
@@ -75,7 +83,12 @@ export async function openRouteUnit(
     async take(records, base) {
       timestampMs = records.at(-1)?.timestampMs ?? 0;
       const news = await inputs(records, base);
-      for (const input of news) processor.process(input, output);
+      for (const input of news) {
+        hops.current = traceOfInput(input);
+        processor.process(input, output);
+        if (hops.current !== null) settle(hops, hops.current, input);
+      }
+      hops.current = null;
       const batch = { deliveries: () => pending, store: rows.store };
       await deliverAll({ plan, sinks: stages.sinks, clock, measures, isOver: life.isOver }, batch);
       pending.clear();
@@ -90,4 +103,14 @@ export async function openRouteUnit(
         made: made?.saved() ?? [],
       }),
   };
+}
+
+function traceOfInput(input: RouteInput): TraceContext | null {
+  if (input.topic === 'aggregated') return input.flow.trace;
+  return input.topic === 'late_merge' ? null : (input.trace ?? null);
+}
+
+function settle(hops: Hops, trace: TraceContext, input: RouteInput): void {
+  if (input.topic === 'aggregated') hops.settle(input.flow, true);
+  else hops.settleMade(trace, { [ATTRIBUTE.outcome]: 'routed' });
 }

@@ -1,7 +1,10 @@
 import { LANE_SEQ_SPAN } from '../bounds.ts';
 import type { LaneLife } from '../lane-worker.ts';
 import { type ResultRow, rowKey } from '../ports/results.ts';
+import type { Span } from '../ports/tracer.ts';
 import { retrying } from '../retrying.ts';
+import { ATTRIBUTE } from '../span-attributes.ts';
+import type { TraceContext } from '../trace-context.ts';
 import type { WorkerOptions } from '../worker-options.ts';
 import { sendDeadLetter } from './dead-letters.ts';
 
@@ -12,6 +15,8 @@ export class RowWriter {
   readonly #topic: string;
   readonly #lane: number;
   readonly #rows = new Map<string, ResultRow>();
+  /** What of the sampled records at hand caused rows. */
+  readonly #causes = new Set<TraceContext>();
 
   /** `topic`: what the lane reads, for the dead letters' headers. */
   constructor(options: WorkerOptions, life: LaneLife, topic: string, lane: number) {
@@ -23,11 +28,14 @@ export class RowWriter {
 
   readonly store = (row: ResultRow): void => {
     this.#rows.set(rowKey(row), row);
+    const { hops } = this.#life;
+    if (hops.current !== null) this.#causes.add(hops.current);
     if (row.table !== 'deadletters') return;
     const { deadLetters } = this.#options.measures;
     deadLetters.set(row.code, (deadLetters.get(row.code) ?? 0) + 1);
     const offset = row.version.position % LANE_SEQ_SPAN;
-    sendDeadLetter(this.#life.outbox, row, this.#lane, `${row.pipeline}.${this.#topic}`, offset);
+    const from = { topic: `${row.pipeline}.${this.#topic}`, lane: this.#lane, offset, trace: hops.current };
+    sendDeadLetter(this.#life.outbox, row, from);
   };
 
   /** Resolves when the rows are durable. */
@@ -36,6 +44,27 @@ export class RowWriter {
     const rows = [...this.#rows.values()];
     this.#rows.clear();
     const { results, clock } = this.#options;
-    await retrying({ clock, isOver: this.#life.isOver }, () => results.write(rows));
+    const spans = this.#spans(rows.length);
+    try {
+      await retrying({ clock, isOver: this.#life.isOver }, () => results.write(rows));
+    } finally {
+      for (const span of spans) span.end();
+    }
+  }
+
+  /** The writing as each of the sampled records sees it. */
+  #spans(rows: number): readonly Span[] {
+    if (this.#causes.size === 0) return [];
+    const { tracer } = this.#life.hops;
+    const attributes = {
+      [ATTRIBUTE.databaseSystem]: tracer.systems.results,
+      [ATTRIBUTE.databaseOperation]: 'write',
+      [ATTRIBUTE.pipeline]: this.#options.plan.pipeline,
+      [ATTRIBUTE.rows]: rows,
+    };
+    const start = { name: 'write results', kind: 'client', attributes } as const;
+    const spans = [...this.#causes].map((cause) => tracer.start(start, cause));
+    this.#causes.clear();
+    return spans;
   }
 }
