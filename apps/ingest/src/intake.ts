@@ -1,11 +1,11 @@
 import type { DeadLetterCode } from '@millrace/lanes/codes';
+import { digest } from '@millrace/lanes/digest';
 import { badTime, eventTimeOf } from '@millrace/lanes/event-time';
 import type { Flow } from '@millrace/lanes/flow';
 import { createSourceMap, eventFields } from '@millrace/lanes/source-map';
 import type { EventReader, Fault } from '@millrace/pipeline/event-codec';
 import { ExpressionError } from '@millrace/pipeline/expression-error';
 import type { Plan, Scope, SourcePlan } from '@millrace/pipeline/plan';
-import { digest } from './digest.ts';
 
 /** Why an event is not taken. */
 export interface Refusal {

@@ -1,6 +1,6 @@
 import { laneOf } from '@millrace/lanes/murmur2';
 import type { DeadLetterRow } from '@millrace/lanes/ports/results';
-import { replayFlow } from '@millrace/millrace/run/replay';
+import { replayFlow } from '@millrace/serve/replay';
 import { createClock, EPOCH_MS } from '../world/clock.ts';
 import { createProcess } from '../world/process.ts';
 import { createRegistry } from '../world/registry.ts';

@@ -1,4 +1,5 @@
 import type { PipelineStatus } from '@millrace/lanes/status';
+import type { TailOptions } from '@millrace/serve/topics';
 
 /** Where a command looks: a running pipeline over HTTP, or the data folder of one that doesn't run. */
 export interface Place {
@@ -14,14 +15,6 @@ export interface Place {
   /** Records as JSON data. `end`: those to come, until the signal. */
   tail(topic: string, options: TailOptions): AsyncIterable<unknown>;
   close(): Promise<void>;
-}
-
-export interface TailOptions {
-  readonly from: 'start' | 'end';
-  readonly limit: number;
-  /** Those that only tell the time, too. */
-  readonly ticks: boolean;
-  readonly signal: AbortSignal;
 }
 
 export interface DeadLetter {

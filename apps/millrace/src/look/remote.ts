@@ -1,7 +1,8 @@
 import type { Status } from '@millrace/lanes/status';
+import type { TailOptions } from '@millrace/serve/topics';
 import { EXIT } from '@millrace/service/exit-codes';
 import { Failure } from '@millrace/service/failure';
-import type { DeadLetter, DeadLetterDetail, Place, TailOptions } from './place.ts';
+import type { DeadLetter, DeadLetterDetail, Place } from './place.ts';
 
 const PAGE_ROWS = 1_000;
 /** Longer than any answer takes of a process that is well. */

@@ -1,7 +1,8 @@
 import { watch } from 'node:fs';
 import type { Plan } from '@millrace/pipeline/plan';
 import { failureOf } from '@millrace/service/failure';
-import { faultList, loadPipeline } from '../load-pipeline.ts';
+import { faultList } from '@millrace/service/load-pipeline';
+import { loadPipeline } from '../load-pipeline.ts';
 
 /** Editors write a file in several steps. */
 const SETTLE_MS = 150;

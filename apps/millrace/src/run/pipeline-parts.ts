@@ -5,10 +5,10 @@ import type { Logger } from '@millrace/lanes/ports/logger';
 import type { Plan } from '@millrace/pipeline/plan';
 import { openSinks, sinkKinds } from '@millrace/route/sinks';
 import { type EmbeddedPorts, openPorts } from '@millrace/service/embedded-ports';
+import { readSecrets } from '@millrace/service/secrets';
 import { createLaneStages } from '../lane-stages.ts';
 import { settleFolderNote } from './folder-note.ts';
 import { openRawCodec, type RawCodec } from './raw-codec.ts';
-import { readSecrets } from './secrets.ts';
 
 export interface PipelineOptions {
   readonly plan: Plan;

@@ -1,4 +1,4 @@
-import { hashBytes } from '@millrace/lanes/murmur2';
+import { hashBytes } from './murmur2.ts';
 
 /** Two seeds for two hashes that have nothing to do with each other. */
 const HIGH_SEED = 0x3c6ef372;

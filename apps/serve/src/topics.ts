@@ -4,8 +4,15 @@ import type { LaneCodec } from '@millrace/lanes/lane-codec';
 import type { EventLog, LogRecord } from '@millrace/lanes/ports/log';
 import type { ResultRow, ResultStore, TimeQuery } from '@millrace/lanes/ports/results';
 import type { Plan } from '@millrace/pipeline/plan';
-import { alertJson, deadLetterJson, payloadJson, windowJson } from '@millrace/serve/rows';
-import type { TailOptions } from './place.ts';
+import { alertJson, deadLetterJson, payloadJson, windowJson } from './rows.ts';
+
+export interface TailOptions {
+  readonly from: 'start' | 'end';
+  readonly limit: number;
+  /** Those that only tell the time, too. */
+  readonly ticks: boolean;
+  readonly signal: AbortSignal;
+}
 
 export interface TopicSource {
   readonly plan: Plan;

@@ -1,4 +1,4 @@
-import { digest } from '@millrace/ingest/digest';
+import { digest } from '@millrace/lanes/digest';
 import { createFlow, type Flow } from '@millrace/lanes/flow';
 import { laneOf } from '@millrace/lanes/murmur2';
 import type { EventLog } from '@millrace/lanes/ports/log';

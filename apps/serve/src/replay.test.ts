@@ -16,6 +16,7 @@ const row: DeadLetterRow = {
   time: 0,
   source: 'api',
   contentType: 'application/json',
+  traceId: '',
   payload: new TextEncoder().encode('{"payment_id":"p1"}'),
 };
 

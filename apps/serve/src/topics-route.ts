@@ -1,7 +1,6 @@
 import { Readable } from 'node:stream';
 import type { FastifyPluginAsync } from 'fastify';
-import type { TailOptions } from '../look/place.ts';
-import { readTopic, type TopicSource, unknownTopic } from '../look/topics.ts';
+import { readTopic, type TailOptions, type TopicSource, unknownTopic } from './topics.ts';
 
 const LIMIT_MAX = 1_000_000;
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Plan } from '@millrace/pipeline/plan';
-import { EXIT } from '@millrace/service/exit-codes';
-import { Failure } from '@millrace/service/failure';
+import { EXIT } from './exit-codes.ts';
+import { Failure } from './failure.ts';
 
 const PREFIX = 'MILLRACE_SECRET_';
 
