@@ -74,6 +74,6 @@ function parse(topic: string, value: Uint8Array | undefined): Generation {
     // Said below.
   }
   throw new KafkaSetupError(
-    `the last record of topic ${topic} is not one that Millrace wrote. Stop whoever writes there, then run "millrace reset".`,
+    `the last record of topic ${topic} is not one that Millrace wrote. Stop whoever writes there, and write the last one with the key "generation" once more.`,
   );
 }

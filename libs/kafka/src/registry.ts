@@ -83,10 +83,9 @@ async function register(api: RegistryApi, subject: string, text: string, logger:
 
 /** Before the first schema, so that there is never one that nothing is checked against. */
 async function settleCompatibility(api: RegistryApi, subject: string, logger: Logger): Promise<void> {
-  const found = await api.compatibility(subject);
-  const level = 'refused' in found ? undefined : found.compatibilityLevel;
-  if (level !== undefined && COMPATIBLE.has(level)) return;
-  if (level !== undefined) {
+  const level = await levelOf(api, subject);
+  if (level !== null && COMPATIBLE.has(level)) return;
+  if (level !== null) {
     logger.warn(
       { subject, level },
       'the compatibility of a subject is set to BACKWARD, without which readers may fail',
@@ -94,11 +93,19 @@ async function settleCompatibility(api: RegistryApi, subject: string, logger: Lo
   }
   const set = await api.setCompatibility(subject, 'BACKWARD');
   if (!('refused' in set)) return;
+  // Apicurio refuses the second of two processes that set it at once.
+  if (COMPATIBLE.has((await levelOf(api, subject)) ?? '')) return;
   await api.confirm();
   throw new RegistryError(
     `the schema registry does not let the compatibility of ${subject} be set: ${set.message}`,
     false,
   );
+}
+
+/** Null: the subject has none of its own. */
+async function levelOf(api: RegistryApi, subject: string): Promise<string | null> {
+  const found = await api.compatibility(subject);
+  return 'refused' in found ? null : (found.compatibilityLevel ?? null);
 }
 
 function incompatible(subject: string, faults: readonly string[], reason: string): SchemaIncompatible {

@@ -59,9 +59,13 @@ async function withoutLeader(admin: Admin, names: readonly string[]): Promise<re
   if (missing.length > 0) return missing;
   try {
     const { topics } = await admin.fetchTopicMetadata({ topics: [...names] });
-    return topics
-      .filter(({ partitions }) => partitions.length === 0 || partitions.some(({ leader }) => leader < 0))
-      .map(({ name }) => name);
+    const leaderless = topics.filter(
+      ({ partitions }) => partitions.length === 0 || partitions.some(({ leader }) => leader < 0),
+    );
+    if (leaderless.length > 0) return leaderless.map(({ name }) => name);
+    // Its leader may not have heard of it yet.
+    await Promise.all(names.map((name) => admin.fetchTopicOffsets(name)));
+    return [];
   } catch (error) {
     // Another broker answers, which has not heard of it yet.
     if ((error as { readonly retriable?: unknown }).retriable === true) return names;
