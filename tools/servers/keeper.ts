@@ -26,7 +26,7 @@ export interface Keeper {
   close(): Promise<void>;
 }
 
-const WATCH = fileURLToPath(new URL('keep-watch.ts', import.meta.url));
+const WATCH = fileURLToPath(new URL('./keep-watch.ts', import.meta.url));
 /** Waits for a word before it becomes the command, with the same id: by then the watch knows of it. */
 const WAIT_FOR_GO = 'read -r go && exec "$@" </dev/null';
 

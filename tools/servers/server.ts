@@ -57,7 +57,7 @@ export interface Server {
 
 const READY_WITHIN_MS = 120_000;
 const STOPS_WITHIN_MS = 30_000;
-const PORT_FREE_WITHIN_MS = 10_000;
+const PORT_FREE_WITHIN_MS = 5_000;
 const POLL_MS = 25;
 const TAIL_LINES = 20;
 
@@ -94,7 +94,9 @@ export function createServer(program: Program, keeper: Keeper): Server {
     };
     while (!(await program.isReady(printed()))) {
       if (running() === null) {
-        const Kind = /address already in use|BindException/i.test(printed()) ? PortTaken : Error;
+        const Kind = /address already in use|BindException|seems to be in use/i.test(printed())
+          ? PortTaken
+          : Error;
         throw new Kind(failure('ended before it was ready'));
       }
       if (performance.now() > deadline) {

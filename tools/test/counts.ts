@@ -1,4 +1,4 @@
-import { existsSync, globSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** What count-reporter.mjs wrote about one project; `counts` is missing where its run ended before the report. */
@@ -7,6 +7,9 @@ export interface ProjectCounts {
   counts?: { passed: number; failed: number; skipped: number; seconds: number };
 }
 
+/** The row of the tests of all workspaces that need real servers. */
+export const ON_SERVERS = 'on real servers';
+
 const folder = 'tmp/test';
 
 /** Earlier counts must not stand in for a project that doesn't get as far as writing its own. */
@@ -14,7 +17,16 @@ export function clearCounts(root: string): void {
   rmSync(join(root, folder), { recursive: true, force: true });
 }
 
-/** The counts of every workspace that has a `test` script, by name. */
+export function writeCounts(
+  root: string,
+  project: string,
+  counts: NonNullable<ProjectCounts['counts']>,
+): void {
+  mkdirSync(join(root, folder), { recursive: true });
+  writeFileSync(join(root, folder, `${project}.json`), JSON.stringify(counts));
+}
+
+/** The counts of every workspace that has a `test` script, by name; those on servers at the end. */
 export function readCounts(root: string): ProjectCounts[] {
   const { workspaces } = readJson(join(root, 'package.json')) as { workspaces: string[] };
   const manifests = globSync(
@@ -25,7 +37,7 @@ export function readCounts(root: string): ProjectCounts[] {
     const manifest = readJson(join(root, path)) as { name: string; scripts?: { test?: string } };
     return manifest.scripts?.test ? [manifest.name] : [];
   });
-  return projects.sort().map((project) => {
+  return [...projects.sort(), ON_SERVERS].map((project) => {
     const path = join(root, folder, `${project}.json`);
     return existsSync(path)
       ? { project, counts: readJson(path) as NonNullable<ProjectCounts['counts']> }

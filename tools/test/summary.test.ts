@@ -31,3 +31,9 @@ test('a project without tests is named as such, not shown as passed', () => {
   expect(text).not.toContain('empty');
   expect(text).toContain('1 project has no tests yet.');
 });
+
+test('a remark stands above the last line', () => {
+  const { text } = render([{ project: 'a', counts }], false, ['SKIPPED: all of it']);
+  expect(text.indexOf('SKIPPED')).toBeLessThan(text.indexOf('3 passed, 0 failed'));
+  expect(lastLine(text)).toBe('3 passed, 0 failed');
+});

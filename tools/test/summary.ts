@@ -6,7 +6,11 @@ const none = { passed: 0, failed: 0, skipped: 0, seconds: 0 };
  * The table that ends a test run, and its last line: `N passed, N failed[, N skipped]`.
  * A project without counts failed before it could report; a run that failed in any other way counts as one failure.
  */
-export function render(projects: ProjectCounts[], runFailed: boolean): { text: string; failed: number } {
+export function render(
+  projects: ProjectCounts[],
+  runFailed: boolean,
+  remarks: readonly string[] = [],
+): { text: string; failed: number } {
   const rows = projects.map(({ project, counts }) => (counts ? row(project, counts) : lost(project)));
   const total = { ...none };
   for (const { counts } of rows) {
@@ -14,7 +18,7 @@ export function render(projects: ProjectCounts[], runFailed: boolean): { text: s
     total.failed += counts.failed;
     total.skipped += counts.skipped;
   }
-  const notes = rows.flatMap(({ note }) => note ?? []);
+  const notes = [...rows.flatMap(({ note }) => note ?? []), ...remarks];
   if (runFailed && total.failed === 0) {
     total.failed = 1;
     notes.push('The run failed, although no test did: see above.');
