@@ -7,7 +7,7 @@ import { SchemaIncompatible } from '@millrace/lanes/ports/registry';
 import { registerSchemas } from '@millrace/lanes/record-schemas';
 import { deriveSchemas } from '@millrace/pipeline/derived-schemas';
 import type { AvroSchema } from '@millrace/pipeline/plan';
-import { makeCertificates } from './fixtures/certificates.ts';
+import { makeCertificates } from '@millrace/testkit/certificates';
 import { givenRegistry } from './fixtures/given-registry.ts';
 import { openRegistry, type RegistryOptions } from './registry.ts';
 import { RegistryError } from './registry-api.ts';
