@@ -35,6 +35,7 @@ export default definePipeline<Payment, Added>({
     priority: ({ event }) => (event.amount >= 1000 ? 'high' : 'normal'),
   },
   time: { out_of_order: '5s', max_ahead: '10m', idle: '30s', dedupe: '1h', keep: '1d' },
+  trace: { rate: 0.05 },
   secrets: ['ingest_token'],
   functions: './functions.ts',
   sources: {

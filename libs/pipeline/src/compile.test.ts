@@ -148,6 +148,7 @@ test('the hash covers document, schema and functions, not the folder', () => {
   const first = hash(FLIGHTS);
   expect(hash(FLIGHTS)).toBe(first);
   expect(hash(FLIGHTS.replace('> 300', '> 301'))).not.toBe(first);
+  expect(hash(`${FLIGHTS}\ntrace: { rate: 0.5 }\n`)).toBe(first);
   expect(hash(`${FLIGHTS}\ncases: [{ name: none, given: [{ event: {} }], expect: {} }]\n`)).toBe(first);
   const schema = JSON.stringify({ type: 'record', name: 'E', fields: [{ name: 'date', type: 'long' }] });
   const at = (load: string, path = '/pipelines/p.yaml') => ({ load: () => load, path });

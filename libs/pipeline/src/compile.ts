@@ -104,6 +104,7 @@ function compileSections(building: Building, data: Section): Plan | null {
     lanes: Number(data.lanes),
     hash: hashOf(building, shape, functions),
     time: timePlan(data.time as Section),
+    traceRate: Number((data.trace as Section).rate),
     event: event.plan,
     secrets: building.secrets,
     sources,
@@ -179,8 +180,8 @@ function functionsText(building: Building, data: Section): string {
 /** Covers what decides the outputs, and not where the files lie. */
 function hashOf(building: Building, shape: EventShape, functions: string): string {
   const document = building.document;
-  // A case more is no reason to compute everything anew.
-  const deciding = { ...(document.value as Section), cases: undefined };
+  // A case more, or other events that are traced, is no reason to compute everything anew.
+  const deciding = { ...(document.value as Section), cases: undefined, trace: undefined };
   const written = JSON.stringify(deciding, (_, value: unknown) => {
     const f = typeof value === 'string' ? document.functionOf(value) : null;
     return f ? String(f) : value;

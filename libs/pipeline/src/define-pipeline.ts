@@ -118,6 +118,7 @@ export interface PipelineDefinition<Event, Enrichments = None> {
     readonly time: Expr<EventScope<Event>, number>;
     readonly priority?: Expr<EventScope<Event>, 'high' | 'normal' | 'low'>;
   };
+  readonly trace?: { readonly rate?: number };
   readonly time?: {
     readonly out_of_order?: Duration;
     readonly max_ahead?: Duration;

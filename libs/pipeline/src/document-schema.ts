@@ -17,6 +17,7 @@ import { windowFamilies } from './windows.ts';
 
 const MAX_LANES = 1_024;
 const MAX_REPEAT = 100_000;
+const TRACE_RATE = 0.01;
 
 /** Exactly one of the kinds, beside the properties that all of them have. */
 function oneKind(what: string, kinds: Readonly<Record<string, JsonSchema>> | null, shape: Shape): JsonSchema {
@@ -81,6 +82,7 @@ export function documentSchema(catalogue: Catalogue, form: Form = 'published'): 
     },
     event: eventSchema(),
     time: timeSchema(),
+    trace: traceSchema(),
     secrets: list({ type: 'string', minLength: 1 }, 'Names of values that are not in the document.', {
       default: [],
       uniqueItems: true,
@@ -142,6 +144,25 @@ function timeSchema(): JsonSchema {
         idle: duration('After so much silence a source no longer holds windows open.', '5m', '30s'),
         dedupe: duration('How long an id is remembered.', '24h', '1h'),
         keep: duration('How long windows take corrections beyond their lateness.', '1d', '1h'),
+      },
+    }),
+    default: {},
+  };
+}
+
+function traceSchema(): JsonSchema {
+  return {
+    ...object({
+      description: 'Which events are traced, where spans are taken (docs/tracing.md).',
+      properties: {
+        rate: {
+          type: 'number',
+          minimum: 0,
+          maximum: 1,
+          default: TRACE_RATE,
+          description: `The share of events that are traced although their sender says nothing of it. Default: ${TRACE_RATE}.`,
+          examples: [0.1],
+        },
       },
     }),
     default: {},

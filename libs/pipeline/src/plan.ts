@@ -40,6 +40,8 @@ export interface Plan {
   /** SHA-256 of the document, its schemas and functions; in commits and checkpoints. */
   readonly hash: string;
   readonly time: TimePlan;
+  /** The share of events, from 0 to 1, that are traced although nobody asked for it. */
+  readonly traceRate: number;
   readonly event: EventPlan;
   readonly secrets: readonly string[];
   readonly sources: readonly SourcePlan[];

@@ -17,6 +17,7 @@ import type {
 export function planOf(parts: Partial<Plan> = {}): Plan {
   return {
     pipeline: 'payments',
+    traceRate: 0,
     lanes: 2,
     hash: 'test',
     time: {

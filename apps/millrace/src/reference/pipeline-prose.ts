@@ -41,6 +41,11 @@ Event time is computed from the log, never from the clock ([semantics](semantics
 event's; the watermark is the lowest over the sources that are active, less \`out_of_order\`. When it passes a window's
 end the window closes; until \`lateness\` beyond that late events still count; until \`keep\` beyond that corrections do.
 `,
+  trace: `
+Which events can be followed from the request to the stored rows, where an address for spans is configured
+([tracing](tracing.md)). A sender that says itself whether its request is traced (\`traceparent\`) decides; \`rate\` is for
+all others. It decides no output: changing it computes nothing anew.
+`,
   sources: `
 Each name holds one kind of source. An HTTP source takes \`POST /v1/pipelines/PIPELINE/events/NAME\` as JSON, NDJSON or
 CSV, and answers when the events are durable. A file is read once, from its start to its end, and gone on with after a
