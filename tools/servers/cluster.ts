@@ -17,6 +17,7 @@ export function together(brokers: readonly Server[]): Cluster {
     brokers,
     kind: first.kind,
     address: brokers.map((server) => server.address).join(','),
+    page: first.page,
     folder: first.folder,
     logPath: first.logPath,
     get pid() {

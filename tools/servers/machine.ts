@@ -7,7 +7,7 @@ const OLDEST_JAVA = 17;
 /** What these servers need and this machine doesn't have, in words; empty where all is there. */
 export function missingPrograms(kinds: readonly Kind[]): string[] {
   const missing: string[] = [];
-  const onJava = kinds.filter((kind) => kind !== 'redis');
+  const onJava = kinds.filter((kind) => kind !== 'redis' && kind !== 'jaeger');
   if (onJava.length > 0) {
     const version = javaVersion();
     if (version === null) missing.push(`Java ${OLDEST_JAVA} or newer (java)`);
@@ -15,6 +15,7 @@ export function missingPrograms(kinds: readonly Kind[]): string[] {
   }
   if (onJava.some((kind) => !isFetched(kind)) && !runs('mvn', '--version')) missing.push('Maven (mvn)');
   if (kinds.includes('redis') && !runs('redis-server', '--version')) missing.push('Redis (redis-server)');
+  if (kinds.includes('jaeger') && !isFetched('jaeger') && !runs('go', 'version')) missing.push('Go (go)');
   return missing;
 }
 

@@ -15,7 +15,7 @@ import type { Keeper, Kept } from './keeper.ts';
 import { PortTaken, untilFree } from './ports.ts';
 import { identify } from './process-identity.ts';
 
-export type Kind = 'kafka' | 'registry' | 'redis' | 'cassandra';
+export type Kind = 'kafka' | 'registry' | 'redis' | 'cassandra' | 'jaeger';
 
 /** What one kind of server says of itself, on chosen ports and in a folder of its own. */
 export interface Program {
@@ -25,6 +25,8 @@ export interface Program {
   ports: readonly number[];
   /** As a client takes it: `host:port`, or a URL. */
   address: string;
+  /** For people to look at. */
+  page?: string;
   /** Writes what the command needs; runs before every start. */
   prepare?(keeper: Keeper): Promise<void>;
   command: readonly string[];
@@ -38,6 +40,8 @@ export interface Program {
 export interface Server {
   readonly kind: Kind;
   readonly address: string;
+  /** A URL for people to look at, where it has one. */
+  readonly page: string | null;
   readonly folder: string;
   readonly logPath: string;
   /** Null while it doesn't run. */
@@ -110,6 +114,7 @@ export function createServer(program: Program, keeper: Keeper): Server {
   return {
     kind,
     address,
+    page: program.page ?? null,
     folder,
     logPath,
     get pid() {

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { fetchArtifacts } from './artifacts.ts';
 import { type CassandraSettings, cassandraProgram } from './cassandra.ts';
 import { type Cluster, together } from './cluster.ts';
+import { jaegerProgram } from './jaeger.ts';
 import { type KafkaSettings, kafkaPrograms } from './kafka.ts';
 import { createKeeper, type Keeper } from './keeper.ts';
 import { missingPrograms } from './machine.ts';
@@ -12,7 +13,9 @@ import { type RedisSettings, redisProgram } from './redis.ts';
 import { registryProgram } from './registry.ts';
 import { createServer, type Kind, type Program, type Server } from './server.ts';
 
-export const kinds: readonly Kind[] = ['kafka', 'registry', 'redis', 'cassandra'];
+/** What Millrace needs. */
+export const needed: readonly Kind[] = ['kafka', 'registry', 'redis', 'cassandra'];
+export const kinds: readonly Kind[] = [...needed, 'jaeger'];
 
 /** Where services and tests look for each kind's address. */
 export const variables: Record<Kind, string> = {
@@ -20,9 +23,13 @@ export const variables: Record<Kind, string> = {
   registry: 'MILLRACE_REGISTRY',
   redis: 'MILLRACE_REDIS',
   cassandra: 'MILLRACE_CASSANDRA',
+  jaeger: 'MILLRACE_OTLP_ENDPOINT',
 };
 
+const PORTS_EACH: Record<Kind, number> = { kafka: 2, registry: 1, redis: 1, cassandra: 2, jaeger: 4 };
+
 export interface ServersOptions {
+  /** Default: those needed. */
   kinds?: readonly Kind[];
   /** What they keep, to go on with it later. Default: a temporary folder, gone at the end. */
   folder?: string;
@@ -47,6 +54,7 @@ export interface Servers {
   readonly registry?: Server;
   readonly redis?: Server;
   readonly cassandra?: Server;
+  readonly jaeger?: Server;
   /** Ends all that was started here. A temporary folder goes with them. */
   stop(): Promise<void>;
 }
@@ -63,14 +71,9 @@ const PORT_TRIES = 3;
  */
 export async function startServers(options: ServersOptions = {}): Promise<Servers> {
   const { given = {}, progress = () => {} } = options;
-  const wanted = options.kinds ?? kinds;
+  const wanted = options.kinds ?? needed;
   const own = wanted.filter((kind) => !given[variables[kind]]);
-  const missing = missingPrograms(own);
-  if (missing.length > 0) throw new ProgramsMissing(`not on this machine: ${missing.join(', ')}`);
-  await fetchArtifacts(
-    own.filter((kind) => kind !== 'redis'),
-    progress,
-  );
+  await fetchServers(own, progress);
   const keeper = createKeeper();
   const folder = await folderFor(options.folder, keeper);
   const starting = own.map((kind) => startKind(kind, join(folder, kind), keeper, options));
@@ -98,6 +101,14 @@ export async function startServers(options: ServersOptions = {}): Promise<Server
   };
 }
 
+/** What they need, brought to this machine: the first start of each does so too. @throws as startServers */
+export async function fetchServers(wanted: readonly Kind[], progress: (line: string) => void): Promise<void> {
+  const missing = missingPrograms(wanted);
+  if (missing.length > 0) throw new ProgramsMissing(`not on this machine: ${missing.join(', ')}`);
+  const fetched = wanted.filter((kind) => kind !== 'redis');
+  await fetchArtifacts(fetched, progress);
+}
+
 async function folderFor(given: string | undefined, keeper: Keeper): Promise<string> {
   if (given !== undefined) return resolve(given);
   const folder = mkdtempSync(join(tmpdir(), 'millrace-servers-'));
@@ -113,7 +124,7 @@ async function startKind(
 ): Promise<Cluster> {
   const started = performance.now();
   for (let tried = 1; ; tried += 1) {
-    const ports = await portsFor(folder, kind === 'kafka' ? 2 * (options.brokers ?? 1) : 2);
+    const ports = await portsFor(folder, PORTS_EACH[kind] * (kind === 'kafka' ? (options.brokers ?? 1) : 1));
     const servers = programs(kind, folder, ports, options).map((program) => createServer(program, keeper));
     const cluster = together(servers);
     try {
@@ -131,7 +142,7 @@ async function startKind(
 }
 
 function programs(kind: Kind, folder: string, ports: number[], { settings = {} }: ServersOptions): Program[] {
-  const [port, second] = ports as [number, number];
+  const [port] = ports as [number];
   switch (kind) {
     case 'kafka':
       return kafkaPrograms({ folder, ports, settings: settings.kafka });
@@ -140,6 +151,8 @@ function programs(kind: Kind, folder: string, ports: number[], { settings = {} }
     case 'redis':
       return [redisProgram({ folder, port, settings: settings.redis })];
     case 'cassandra':
-      return [cassandraProgram({ folder, ports: [port, second], settings: settings.cassandra })];
+      return [cassandraProgram({ folder, ports: ports as [number, number], settings: settings.cassandra })];
+    case 'jaeger':
+      return [jaegerProgram({ folder, ports: ports as [number, number, number, number] })];
   }
 }
