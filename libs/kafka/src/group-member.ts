@@ -4,6 +4,7 @@ import { type ConsumeOptions, LaneStopped, type LogBatch, type Position } from '
 import type { Logger } from '@millrace/lanes/ports/logger';
 import type { ConsumerGroupJoinEvent, EachBatchPayload } from 'kafkajs';
 import type { Clients } from './clients.ts';
+import { createCommits } from './commits.ts';
 import { fromBatch } from './kafka-record.ts';
 import type { Member, Seats } from './seats.ts';
 
@@ -48,6 +49,29 @@ export async function joinGroup(options: ConsumeOptions, parts: GroupMemberParts
 
   const partition = (lane: number) => [{ topic, partitions: [lane] }];
 
+  const commits = createCommits(async (positions) => {
+    // A lane that has gone elsewhere meanwhile is not set back.
+    const ours = [...positions].filter(([lane]) => isJoined && assigned.has(lane));
+    for (const [lane] of ours) committed.delete(lane);
+    if (ours.length > 0) {
+      await consumer.commitOffsets(
+        ours.map(([lane, { offset, metadata }]) => ({
+          topic,
+          partition: lane,
+          offset: String(offset),
+          metadata,
+        })),
+      );
+    }
+    // A consumer that is ending resolves without having committed.
+    const refused = [...positions].filter(([lane, { offset }]) => committed.get(lane) !== String(offset));
+    return new Map(refused.map(([lane, { offset }]) => [lane, notCommitted(lane, offset)]));
+  });
+
+  function notCommitted(lane: number, offset: number): Error {
+    return new Error(`group ${group}, topic ${topic}, lane ${lane}: offset ${offset} was not committed`);
+  }
+
   const member: GroupMember = {
     options: { ...options },
     started: started.promise,
@@ -66,18 +90,10 @@ export async function joinGroup(options: ConsumeOptions, parts: GroupMemberParts
       if (isJoined && held.delete(lane)) consumer.resume(partition(lane));
     },
     isAssigned: (lane) => isJoined && assigned.has(lane),
-    async commit(lane, { offset, metadata }) {
-      committed.delete(lane);
-      if (isJoined) {
-        const place = { topic, partition: lane, offset: String(offset), metadata };
-        await consumer.commitOffsets([place]);
-      }
-      // A consumer that is ending resolves without having committed.
-      if (committed.get(lane) === String(offset)) return;
-      throw new Error(`group ${group}, topic ${topic}, lane ${lane}: offset ${offset} was not committed`);
-    },
+    commit: (lane, position) => commits.commit(lane, position),
     async close() {
       isClosing = true;
+      commits.hurry();
       await Promise.all(
         [...assigned].map((lane) => {
           member.hold(lane);
@@ -93,9 +109,10 @@ export async function joinGroup(options: ConsumeOptions, parts: GroupMemberParts
     // With the same id it has been in the group all the time, and nobody else had what it still has.
     const isSame = payload.memberId === memberId;
     const kept = [...assigned].filter((lane) => isSame && now.has(lane) && seats.holds(member, lane));
-    for (const lane of assigned) if (!now.has(lane)) void seats.release(member, lane);
+    const gone = [...assigned].filter((lane) => !now.has(lane));
     assigned.clear();
     for (const lane of now) assigned.add(lane);
+    for (const lane of gone) void seats.release(member, lane);
     memberId = payload.memberId;
     isJoined = true;
     if (isClosing) return;

@@ -80,6 +80,7 @@ test(
         'cleanup.policy': 'delete',
         'message.timestamp.type': 'CreateTime',
         'unclean.leader.election.enable': 'false',
+        'compression.type': 'uncompressed',
         'min.insync.replicas': '1',
         'retention.ms': String(DAY_MS),
         'max.message.bytes': '1048588',
@@ -110,7 +111,7 @@ test(
       `topic ${topic}: cleanup.policy is compact, but has to be delete. Mend it with: kafka-configs --bootstrap-server ${broker} --alter --entity-type topics --entity-name ${topic} --add-config cleanup.policy=delete`,
     );
     expect(message).toContain(`topic ${topic}: retention.ms is 1000, but has to be ${DAY_MS}.`);
-    expect(message.split('\n')).toHaveLength(3);
+    expect(message.split('\n')).toHaveLength(4);
   },
   TIMEOUT_MS,
 );
@@ -125,6 +126,7 @@ test(
     const configEntries = [
       { name: 'retention.ms', value: '-1' },
       { name: 'unclean.leader.election.enable', value: 'false' },
+      { name: 'compression.type', value: 'uncompressed' },
     ];
     await create({ ...raw, configEntries });
     await provisionPipeline(options, plan, SETTINGS);

@@ -32,6 +32,8 @@ interface Seat {
   loop: Promise<void> | null;
   /** Resolves when the tenure that is being served has been left. */
   serving: Promise<void>;
+  /** Resolves when nothing of the reader that was released last is under way any more. */
+  leaving: Promise<unknown>;
   /** Ends the pause under way. */
   wake(): void;
 }
@@ -73,7 +75,7 @@ export function createSeats(
 
   function vacate(seat: Seat): void {
     seat.tenure = null;
-    seat.reader?.released();
+    if (seat.reader) seat.leaving = Promise.resolve(seat.reader.released()).catch(() => {});
     seat.reader = null;
     seat.buffer?.close();
     seat.buffer = null;
@@ -84,6 +86,7 @@ export function createSeats(
     while (seat.tenure && !seat.stopped) {
       seat.serving = serve(seat, seat.tenure);
       await seat.serving;
+      await seat.leaving;
     }
     seat.loop = null;
   }
@@ -99,7 +102,7 @@ export function createSeats(
       try {
         const reader = await options.takeOver(lane);
         if (!isCurrent()) {
-          reader.released();
+          seat.leaving = Promise.resolve(reader.released());
           return;
         }
         seat.reader = reader;
@@ -130,6 +133,7 @@ export function createSeats(
     const { lane } = seat;
     const buffer = new LaneBuffer(reader.from);
     seat.buffer = buffer;
+    void reader.failed?.then((error) => buffer.fail(error));
     member.fetchFrom(lane, reader.from);
     for (;;) {
       const batch = await buffer.take();
@@ -165,6 +169,7 @@ export function createSeats(
       if (seat.tenure?.member !== member) return;
       vacate(seat);
       await seat.serving;
+      await seat.leaving;
     },
     holds: (member, lane) => seatOf(member, lane).tenure?.member === member,
     next(member, lane) {
@@ -194,6 +199,7 @@ function emptySeat(lane: number): Seat {
     stopped: false,
     loop: null,
     serving: Promise.resolve(),
+    leaving: Promise.resolve(),
     wake: () => {},
   };
 }

@@ -48,6 +48,8 @@ export function laneTopicShape(lanes: number, replication: number, settings: Top
       // Retention by age goes by the time that ingest gave, not by when a record was sent again.
       exactly('message.timestamp.type', 'CreateTime'),
       exactly('unclean.leader.election.enable', 'false'),
+      // The brokers unpack what a foreign producer has packed in a way that kafkajs can't read: it would block its lane.
+      exactly('compression.type', 'uncompressed'),
       atLeast('min.insync.replicas', Math.min(IN_SYNC, replication)),
       retention(retentionMs),
       atLeast('max.message.bytes', maxMessageBytes),

@@ -48,6 +48,12 @@ export class MadeReception {
     return 'news';
   }
 
+  /** Whether the record is what comes next of a writer that has been heard. */
+  goesOn(writer: number, id: MadeId, prev: MadeId): boolean {
+    const last = this.#last.get(writer);
+    return last !== undefined && compareMade(prev, last) === 0 && compareMade(id, last) > 0;
+  }
+
   saved(): (readonly [number, MadeId])[] {
     return [...this.#last];
   }

@@ -8,7 +8,7 @@ import {
 } from '@millrace/pipeline/avro-type';
 import type { EventValue, Plan } from '@millrace/pipeline/plan';
 import { refusedPayload } from './dead-letter.ts';
-import { createFlow, type Flow, type FlowKind } from './flow.ts';
+import { createFlow, type Flow, type FlowKind, NO_POSITION, NO_TIME } from './flow.ts';
 import type { Decoded, FlowTopic } from './lane-codec.ts';
 import { readLaneFields, readSchemaId } from './lane-fields.ts';
 import type { LogRecord } from './ports/log.ts';
@@ -40,6 +40,14 @@ const OTHER_RECORDS: Readonly<Record<Exclude<FlowKind, 'event'>, string>> = {
 export interface FlowCodec {
   decode(topic: FlowTopic, record: LogRecord, seq: number): Decoded<Flow>;
   encode(topic: FlowTopic, flow: Flow): LogRecord;
+}
+
+/** Nothing vouches for the lane fields of what is damaged in raw: they must not hold or move a part's time. */
+function disown(flow: Flow, record: LogRecord): void {
+  flow.part = 0;
+  flow.position = NO_POSITION;
+  flow.eventTime = NO_TIME;
+  flow.ingestTime = record.timestampMs;
 }
 
 /** The fields of a record as Avro has them, by their names in the schema. */
@@ -137,6 +145,7 @@ export function createFlowCodec(
     flow.kind = 'event';
     flow.id = `${topic}-${flow.seq}`;
     flow.bytes = null;
+    if (topic === 'raw') disown(flow, record);
     return { kind: 'unreadable', value: flow, reason };
   }
 

@@ -39,7 +39,7 @@ export async function openAggregateUnit(
   let prev = saved.small?.prev ?? -1;
   const intake = new FlowIntake(
     options,
-    { hops, group },
+    { hops, group, isOver: life.isOver },
     'aggregate',
     'enriched',
     lane,
@@ -79,7 +79,7 @@ export async function openAggregateUnit(
     counts,
     view: processor,
     async take(records, base) {
-      const news = await intake.read(records, base, (_, row) => rows.store(row));
+      const news = await intake.read(records, base, rows.foreign);
       const before = counts.events;
       for (const record of news) {
         if (isEvent(record)) counts.events++;

@@ -36,7 +36,14 @@ export async function openFlowUnit(
   const { offset, small } = await loadPosition<Small>(options, group, topic, lane);
   const counts: Counts = small?.counts ?? zeroCounts();
   let prev = small?.prev ?? -1;
-  const intake = new FlowIntake(options, { hops: life.hops, group }, stage, reads, lane, small?.last ?? null);
+  const intake = new FlowIntake(
+    options,
+    { hops: life.hops, group, isOver: life.isOver },
+    stage,
+    reads,
+    lane,
+    small?.last ?? null,
+  );
   const rows = new RowWriter(options, life, reads, lane);
   const processor: Processor<Flow, FlowOutput> =
     stage === 'validate' ? stages.validate(counts) : stages.enrich();
@@ -52,7 +59,7 @@ export async function openFlowUnit(
     topic,
     counts,
     async take(records, base) {
-      const news = await intake.read(records, base, (_, row) => rows.store(row));
+      const news = await intake.read(records, base, rows.foreign);
       const { prepare } = processor;
       if (prepare !== undefined) {
         await retrying({ clock, isOver: life.isOver }, () => prepare.call(processor, news));

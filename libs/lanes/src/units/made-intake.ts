@@ -1,14 +1,18 @@
 import { type MadeId, MadeReception } from '../accept.ts';
 import type { HopPlace, Hops } from '../hops.ts';
-import type { MadeRecord, MadeTopic } from '../lane-codec.ts';
+import type { Decoded, MadeRecord, MadeTopic } from '../lane-codec.ts';
 import type { LogRecord } from '../ports/log.ts';
 import { type TraceContext, traceOf } from '../trace-context.ts';
 import type { WorkerOptions } from '../worker-options.ts';
-import { type Foreign, foreignRow, gap, readRecord } from './reading.ts';
+import { type Foreign, foreignRow, gap, type IntakeLife, isOfGeneration, readRecord } from './reading.ts';
+
+/** Of windows and alerts: aggregate and the merge. Of partials: every lane. */
+const WRITERS_MIN = 2;
 
 /** Takes in a lane that several writers share: windows, alerts, partials. */
 export class MadeIntake {
   readonly #options: WorkerOptions;
+  readonly #isOver: () => boolean;
   readonly #hops: Hops;
   readonly #place: HopPlace;
   readonly #stage: string;
@@ -18,13 +22,14 @@ export class MadeIntake {
 
   constructor(
     options: WorkerOptions,
-    { hops, group }: { readonly hops: Hops; readonly group: string },
+    { hops, group, isOver }: IntakeLife,
     stage: string,
     topic: MadeTopic,
     lane: number,
     saved: readonly (readonly [number, MadeId])[],
   ) {
     this.#options = options;
+    this.#isOver = isOver;
     this.#hops = hops;
     this.#place = { topic: `${options.plan.pipeline}.${topic}`, group };
     this.#stage = stage;
@@ -46,15 +51,17 @@ export class MadeIntake {
   ): Promise<void> {
     const { codec, measures } = this.#options;
     for (const [i, record] of records.entries()) {
-      const decoded = await readRecord(this.#options, () => codec.decodeMade(this.#topic, record));
-      if (decoded.kind !== 'value') {
-        foreign(
-          record,
-          foreignRow(this.#options, this.#stage, this.#topic, this.#lane, base + i, record, decoded.reason),
-        );
-        if (decoded.kind === 'foreign') continue;
+      const decoded = await readRecord(this.#options, this.#isOver, () =>
+        codec.decodeMade(this.#topic, record),
+      );
+      const believed = decoded.kind === 'foreign' ? null : this.#believed(decoded);
+      if (decoded.kind !== 'value' || believed === null) {
+        const reason = decoded.kind === 'value' ? 'its lane fields are of another writer' : decoded.reason;
+        const place = [this.#stage, this.#topic, this.#lane, base + i] as const;
+        foreign(record, foreignRow(this.#options, ...place, record, reason));
       }
-      const { made } = decoded.value;
+      if (believed === null) continue;
+      const { made } = believed;
       const prev: MadeId = [made.prevSeq, made.prevIndex];
       const reception = this.#reception.receive(made.writer, [made.seq, made.index], prev);
       if (reception === 'repeat') measures.repeats++;
@@ -64,8 +71,22 @@ export class MadeIntake {
       } else if (decoded.kind === 'value') {
         const trace = record.headers === undefined ? null : traceOf(record.headers);
         const span = trace === null ? null : this.#hops.read(trace, this.#place, base + i);
-        news(decoded.value, base + i, span);
+        news(believed, base + i, span);
       }
     }
+  }
+
+  /**
+   * The record whose place in the lane is to be gone by; null: it can't be one of the lane's writers. What is damaged
+   * may have any lane fields: only those that go on from the writer's last one are believed.
+   */
+  #believed(decoded: Exclude<Decoded<MadeRecord>, { readonly kind: 'foreign' | 'unknown_schema' }>) {
+    const { made } = decoded.value;
+    const { plan, generation } = this.#options;
+    const isWriter = made.writer >= 0 && made.writer < Math.max(plan.lanes, WRITERS_MIN);
+    if (!isWriter || !isOfGeneration(made.seq, generation)) return null;
+    if (decoded.kind === 'value') return decoded.value;
+    const { writer, seq, index, prevSeq, prevIndex } = made;
+    return this.#reception.goesOn(writer, [seq, index], [prevSeq, prevIndex]) ? decoded.value : null;
   }
 }

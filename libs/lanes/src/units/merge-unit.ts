@@ -32,7 +32,14 @@ export async function openMergeUnit(options: WorkerOptions, lane: number, life: 
   const group = `${pipeline}.merge`;
   const topic = `${pipeline}.partials`;
   const saved = await takeOverState<Small>(options, { group, topic, lane, state: processor.state });
-  const intake = new MadeIntake(options, { hops, group }, 'merge', 'partials', lane, saved.small?.last ?? []);
+  const intake = new MadeIntake(
+    options,
+    { hops, group, isOver: life.isOver },
+    'merge',
+    'partials',
+    lane,
+    saved.small?.last ?? [],
+  );
   const rows = new RowWriter(options, life, 'partials', lane);
   let seq = 0;
   let time = 0;
@@ -61,23 +68,18 @@ export async function openMergeUnit(options: WorkerOptions, lane: number, life: 
     from: saved.from,
     topic,
     async take(records, base) {
-      await intake.read(
-        records,
-        base,
-        (_, row) => rows.store(row),
-        ({ made: cause, content }, offset, trace) => {
-          if (content.kind !== 'partial' && content.kind !== 'mark')
-            throw new Error(`a ${content.kind} on ${topic}`);
-          seq = generation * LANE_SEQ_SPAN + offset;
-          time = cause.time;
-          const record = records[offset - base]!;
-          made.causedBy(seq, record.timestampMs);
-          hops.current = trace;
-          if (trace !== null) origins = originsOf(record.headers);
-          processor.process({ seq, lane: cause.writer, record: content }, output);
-          if (trace !== null) hops.settleMade(trace, { [ATTRIBUTE.outcome]: 'processed' });
-        },
-      );
+      await intake.read(records, base, rows.foreign, ({ made: cause, content }, offset, trace) => {
+        if (content.kind !== 'partial' && content.kind !== 'mark')
+          throw new Error(`a ${content.kind} on ${topic}`);
+        seq = generation * LANE_SEQ_SPAN + offset;
+        time = cause.time;
+        const record = records[offset - base]!;
+        made.causedBy(seq, record.timestampMs);
+        hops.current = trace;
+        if (trace !== null) origins = originsOf(record.headers);
+        processor.process({ seq, lane: cause.writer, record: content }, output);
+        if (trace !== null) hops.settleMade(trace, { [ATTRIBUTE.outcome]: 'processed' });
+      });
       measures.stages.merge.add(clock.now(), records.length);
       await rows.write();
     },

@@ -1,4 +1,5 @@
 import { LANE_SEQ_SPAN } from '../bounds.ts';
+import type { Hops } from '../hops.ts';
 import type { Decoded } from '../lane-codec.ts';
 import { LaneStopped, type LogRecord } from '../ports/log.ts';
 import type { DeadLetterRow } from '../ports/results.ts';
@@ -11,15 +12,28 @@ const SCHEMA_HEADER_BYTES = 5;
 /** Keeps a foreign record as a dead letter, before the commit. */
 export type Foreign = (record: LogRecord, row: DeadLetterRow) => void;
 
+/** What an intake has of the lane that it is for. */
+export interface IntakeLife {
+  readonly hops: Hops;
+  readonly group: string;
+  isOver(): boolean;
+}
+
+/** Generations never share a topic: another one's seq would make everything after it a repeat, or be one unseen. */
+export function isOfGeneration(seq: number, generation: number): boolean {
+  return Math.floor(seq / LANE_SEQ_SPAN) === generation;
+}
+
 /** Decodes, asking the registry for schemas that are not known yet; a registry out of reach is waited for. */
 export async function readRecord<T>(
   options: WorkerOptions,
+  isOver: () => boolean,
   decode: () => Decoded<T>,
 ): Promise<Exclude<Decoded<T>, { kind: 'unknown_schema' }>> {
   const decoded = decode();
   if (decoded.kind !== 'unknown_schema') return decoded;
   const { clock, codec } = options;
-  const known = await retrying({ clock, isOver: () => false }, () => codec.learn(decoded.id));
+  const known = await retrying({ clock, isOver }, () => codec.learn(decoded.id));
   if (!known) return { kind: 'foreign', reason: `the schema registry knows no schema ${decoded.id}` };
   const again = decode();
   return again.kind === 'unknown_schema'

@@ -36,12 +36,26 @@ export async function openRouteUnit(
   const { offset, small } = await loadPosition<Small>(options, group, topic, lane);
   const flows =
     reads === 'aggregated'
-      ? new FlowIntake(options, { hops, group }, 'route', reads, lane, small?.flow ?? null)
+      ? new FlowIntake(
+          options,
+          { hops, group, isOver: life.isOver },
+          'route',
+          reads,
+          lane,
+          small?.flow ?? null,
+        )
       : null;
   const made =
     reads === 'aggregated'
       ? null
-      : new MadeIntake(options, { hops, group }, 'route', reads, lane, small?.made ?? []);
+      : new MadeIntake(
+          options,
+          { hops, group, isOver: life.isOver },
+          'route',
+          reads,
+          lane,
+          small?.made ?? [],
+        );
   const rows = new RowWriter(options, life, reads, lane);
   const processor = stages.route();
   const pending = new Map<string, Delivery[]>();
@@ -58,22 +72,17 @@ export async function openRouteUnit(
     const first = generation * LANE_SEQ_SPAN;
     const news: RouteInput[] = [];
     if (flows !== null) {
-      for (const flow of await flows.read(records, base, (_, row) => rows.store(row))) {
+      for (const flow of await flows.read(records, base, rows.foreign)) {
         if (isEvent(flow)) news.push({ topic: 'aggregated', seq: flow.seq, flow });
       }
     }
-    await made?.read(
-      records,
-      base,
-      (_, row) => rows.store(row),
-      ({ content }, at, trace) => {
-        if (content.kind === 'window')
-          news.push({ topic: 'windows', seq: first + at, result: content.result, trace });
-        else if (content.kind === 'alert')
-          news.push({ topic: 'alerts', seq: first + at, alert: content.alert, trace });
-        else throw new Error(`a ${content.kind} on ${topic}`);
-      },
-    );
+    await made?.read(records, base, rows.foreign, ({ content }, at, trace) => {
+      if (content.kind === 'window')
+        news.push({ topic: 'windows', seq: first + at, result: content.result, trace });
+      else if (content.kind === 'alert')
+        news.push({ topic: 'alerts', seq: first + at, alert: content.alert, trace });
+      else throw new Error(`a ${content.kind} on ${topic}`);
+    });
     return news;
   }
 

@@ -1,12 +1,14 @@
 import { LANE_SEQ_SPAN } from '../bounds.ts';
 import type { LaneLife } from '../lane-worker.ts';
-import { type ResultRow, rowKey } from '../ports/results.ts';
+import type { LogRecord } from '../ports/log.ts';
+import { type DeadLetterRow, type ResultRow, rowKey } from '../ports/results.ts';
 import type { Span } from '../ports/tracer.ts';
 import { retrying } from '../retrying.ts';
 import { ATTRIBUTE } from '../span-attributes.ts';
 import type { TraceContext } from '../trace-context.ts';
 import type { WorkerOptions } from '../worker-options.ts';
 import { sendDeadLetter } from './dead-letters.ts';
+import type { Foreign } from './reading.ts';
 
 /** A batch's result rows; dead letters also go on their topic. */
 export class RowWriter {
@@ -27,16 +29,36 @@ export class RowWriter {
   }
 
   readonly store = (row: ResultRow): void => {
-    this.#rows.set(rowKey(row), row);
-    const { hops } = this.#life;
-    if (hops.current !== null) this.#causes.add(hops.current);
-    if (row.table !== 'deadletters') return;
-    const { deadLetters } = this.#options.measures;
-    deadLetters.set(row.code, (deadLetters.get(row.code) ?? 0) + 1);
-    const offset = row.version.position % LANE_SEQ_SPAN;
-    const from = { topic: `${row.pipeline}.${this.#topic}`, lane: this.#lane, offset, trace: hops.current };
-    sendDeadLetter(this.#life.outbox, row, from);
+    this.#keep(row);
+    // Of an event, its seq is where it was read at first.
+    if (row.table === 'deadletters')
+      this.#send(row, this.#topic === 'aggregated' ? 'raw' : this.#topic, null);
   };
+
+  /** The dead letter of a record that is not the pipeline's, with the key and headers that it came with. */
+  readonly foreign: Foreign = (record, row) => {
+    this.#keep(row);
+    this.#send(row, this.#topic, record);
+  };
+
+  #keep(row: ResultRow): void {
+    this.#rows.set(rowKey(row), row);
+    const { current } = this.#life.hops;
+    if (current !== null) this.#causes.add(current);
+  }
+
+  #send(row: DeadLetterRow, topic: string, original: LogRecord | null): void {
+    const { measures, clock } = this.#options;
+    measures.deadLetters.set(row.code, (measures.deadLetters.get(row.code) ?? 0) + 1);
+    sendDeadLetter(this.#life.outbox, row, {
+      topic: `${row.pipeline}.${topic}`,
+      lane: this.#lane,
+      offset: row.version.position % LANE_SEQ_SPAN,
+      trace: this.#life.hops.current,
+      original,
+      nowMs: clock.now(),
+    });
+  }
 
   /** Resolves when the rows are durable. */
   async write(): Promise<void> {
