@@ -6,4 +6,6 @@ export default {
   testMatch: ['**/*.servers.test.ts'],
   testPathIgnorePatterns: everyday.testPathIgnorePatterns.filter((pattern) => !pattern.includes('servers')),
   testTimeout: 60_000,
+  // A test that failed may leave a client that goes on trying for ever.
+  forceExit: true,
 };

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
+import { artifactFolder, isFetched } from '../servers/artifacts.ts';
 import { ProgramsMissing, type Servers, startServers } from '../servers/servers.ts';
 import { ON_SERVERS, writeCounts } from './counts.ts';
 
@@ -53,11 +54,13 @@ function refuse(root: string, files: string[], error: Error, mustRun: boolean): 
 }
 
 function jest(root: string, files: string[], addresses: Readonly<Record<string, string>>): Promise<number> {
-  const env = {
+  const env: NodeJS.ProcessEnv = {
     ...process.env,
     ...addresses,
     TEST_COUNTS_PATH: join(root, 'tmp/test', `${ON_SERVERS}.json`),
   };
+  // It takes minutes to build: only who has asked for it has it.
+  if (isFetched('jaeger')) env.MILLRACE_JAEGER_BIN = join(artifactFolder('jaeger'), 'jaeger');
   const child = spawn(process.execPath, ['tools/jest.mjs', '--servers', ...files], {
     cwd: root,
     stdio: 'inherit',
