@@ -1,5 +1,3 @@
-import { readdirSync, statSync, truncateSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
 import { eventually } from '@millrace/testkit/eventually';
 import { type OwnServer, startOwnServer } from './fixtures/own-server.ts';
@@ -23,14 +21,6 @@ async function saveUntilItFails(chain: UniformChain): Promise<void> {
       return;
     }
   }
-}
-
-/** The file that Redis appends to. */
-function appendOnlyFile({ server }: OwnServer): string {
-  const folder = join(server.folder, 'aof');
-  const name = readdirSync(folder).find((each) => each.endsWith('.incr.aof'));
-  if (name === undefined) throw new Error(`no append-only file in ${folder}`);
-  return join(folder, name);
 }
 
 test('killed in the middle of checkpoints, it comes back with all that was acknowledged, and whole', async () => {
@@ -67,14 +57,13 @@ test('with the end of its file cut off it comes back older, and refuses whoever 
   const store = await own.open();
   let chain = await takeOverUniform(store, 'lane', 'living', ENTRIES);
   await chain.save();
-  const kept = statSync(appendOnlyFile(own)).size;
+  const kept = own.writtenBytes();
   for (let i = 0; i < 10; i++) expect(await chain.save()).toBe(true);
   for (let part = 1; part <= 3; part++) {
     await own.server.kill9();
-    const path = appendOnlyFile(own);
     // In the middle of a checkpoint, not between two.
-    const end = statSync(path).size;
-    truncateSync(path, Math.max(kept, end - Math.floor((end - kept) / 4)) - 7);
+    const end = own.writtenBytes();
+    own.cutOffAt(end - Math.floor((end - kept) / 4) - 7);
     await own.server.start();
     await eventually(
       'connected again',
@@ -100,7 +89,7 @@ test('flushed whole, it refuses a living owner and has nothing for the next', as
   const store = await own.open();
   const chain = await takeOverUniform(store, 'lane', 'living', ENTRIES);
   await chain.save();
-  await own.asOutsider((redis) => redis.flushall());
+  await own.flush();
   expect(await chain.save()).toBe(false);
   expect(await store.takeOver('lane', 'next')).toBeNull();
 });
