@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { createServer, type RequestListener } from 'node:http';
+import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { createServer as createSilentServer, type Server } from 'node:net';
 import { afterEach, expect, test } from '@jest/globals';
@@ -9,6 +9,7 @@ import { deriveSchemas } from '@millrace/pipeline/derived-schemas';
 import type { AvroSchema } from '@millrace/pipeline/plan';
 import { makeCertificates } from '@millrace/testkit/certificates';
 import { givenRegistry } from './fixtures/given-registry.ts';
+import { type Refuse, registryGateway } from './fixtures/registry-gateway.ts';
 import { openRegistry, type RegistryOptions } from './registry.ts';
 import { RegistryError } from './registry-api.ts';
 
@@ -34,27 +35,7 @@ async function listen(server: Server): Promise<string> {
   return `127.0.0.1:${address.port}`;
 }
 
-/** In front of the real registry: hands on what it lets through. */
-const gateway =
-  (refuse: (authorization: string | undefined, path: string) => number | null): RequestListener =>
-  async (request, response) => {
-    const path = request.url ?? '';
-    const status = refuse(request.headers.authorization, path);
-    if (status !== null) {
-      response.writeHead(status, { 'content-type': 'application/json' }).end('{"message":"no"}');
-      return;
-    }
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const method = request.method ?? 'GET';
-    const answer = await fetch(new URL(path, url), {
-      method,
-      ...(chunks.length > 0 && { body: Buffer.concat(chunks) }),
-      headers: { 'content-type': request.headers['content-type'] ?? 'application/json' },
-    });
-    response.writeHead(answer.status, { 'content-type': 'application/json' });
-    response.end(Buffer.from(await answer.arrayBuffer()));
-  };
+const gateway = (refuse: Refuse) => registryGateway(url, refuse);
 
 const path = new URL(url).pathname;
 
