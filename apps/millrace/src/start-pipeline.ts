@@ -167,7 +167,8 @@ function startRunner(shared: Shared): Promise<Runner> {
   const common = { plan, generation: GENERATION, log: accepted.log, clock, stages, measures };
   if (!options.keepTopics) {
     const store = publishingFused(ports.fused, feed);
-    return startFusedRunner({ ...common, store, decodeRaw: codec.decodeRaw }, accepted);
+    const onRetry = (err: unknown) => logger.warn({ err }, 'a sink did not answer; trying again');
+    return startFusedRunner({ ...common, store, decodeRaw: codec.decodeRaw, onRetry }, accepted);
   }
   return startWorkersRunner(
     {

@@ -13,6 +13,8 @@ export interface DeliveryOptions {
   readonly measures: Measures;
   /** The lane has gone elsewhere: nothing is tried again. */
   isOver(): boolean;
+  /** A sink did not answer and is tried again. */
+  onRetry?(error: unknown): void;
 }
 
 /**

@@ -18,6 +18,7 @@ import type { Clock } from './ports/clock.ts';
 import type { FusedStore, StateDelta } from './ports/fused.ts';
 import { type EventLog, LaneStopped, type LogRecord } from './ports/log.ts';
 import type { SavedState } from './ports/state.ts';
+import { LaneReleased } from './retrying.ts';
 import type { Processor, RouteInput, RouteOutput } from './stage.ts';
 import { drainChanges } from './state-changes.ts';
 
@@ -32,13 +33,17 @@ export interface FusedOptions {
   readonly measures: Measures;
   /** A record of raw as the stages take it. */
   decodeRaw(record: LogRecord, seq: number): Flow;
+  /** A sink did not answer and is tried again. */
+  onRetry?(error: unknown): void;
 }
 
 export interface FusedRun {
   readonly lanes: readonly FusedLane[];
   /** Until `stop`; rejects when the run can't go on (`LaneStopped`, a broken invariant, a full disk). */
   readonly finished: Promise<void>;
-  /** Ends after the batch under way, committed. */
+  /**
+   * Ends after the batch under way, committed; without it where a sink does not answer: the next start does it again.
+   */
   stop(): void;
 }
 
@@ -157,8 +162,9 @@ class Run implements FusedRun {
     while (!this.#stopping) {
       let took = 0;
       for (const lane of this.lanes) took += await this.#takeUpTo(perLane, lane);
-      if (took > 0) await this.#commit();
-      else {
+      if (took > 0) {
+        if (!(await this.#committed())) break;
+      } else {
         await Promise.all(this.#commits.splice(0));
         await store.grown(this.#raw, FUSED_WAIT_MS);
       }
@@ -176,6 +182,17 @@ class Run implements FusedRun {
       if (got < wanted) break;
     }
     return took;
+  }
+
+  /** False: stopped before every sink had what is to be committed. */
+  async #committed(): Promise<boolean> {
+    try {
+      await this.#commit();
+      return true;
+    } catch (error) {
+      if (error instanceof LaneReleased) return false;
+      throw error;
+    }
   }
 
   async #take(lane: FusedLane, maxRecords: number): Promise<number> {
@@ -207,7 +224,7 @@ class Run implements FusedRun {
   }
 
   async #commit(): Promise<void> {
-    const { store, stages, plan, measures, clock } = this.#options;
+    const { store, stages, measures, clock } = this.#options;
     const gathering = this.#gathering;
     for (const lane of this.lanes) lane.sendPartials();
     for (const view of this.#newest) {
@@ -216,7 +233,7 @@ class Run implements FusedRun {
     }
     this.#newest.length = 0;
     const pending = deliverAll(
-      { plan, sinks: stages.sinks, clock, measures, isOver: () => false },
+      { ...this.#options, sinks: stages.sinks, isOver: () => this.#stopping },
       gathering,
     );
     if (pending !== null) await pending;
