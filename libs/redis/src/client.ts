@@ -34,6 +34,7 @@ export interface Client {
 export async function openClient(options: RedisOptions, settings: Settings, logger: Logger): Promise<Client> {
   const client = createClient(options, settings);
   const { place } = settings;
+  const { startTimeoutMs = START_TIMEOUT_MS } = options;
   for (const [name, script] of Object.entries(SCRIPTS)) client.defineCommand(`millrace:${name}`, script);
   /** Why it is not connected. */
   let trouble = '';
@@ -65,9 +66,9 @@ export async function openClient(options: RedisOptions, settings: Settings, logg
   const timer = setTimeout(() => {
     const why = trouble === '' ? 'no answer' : trouble;
     opening.reject(
-      new RedisError(`Redis at ${place} can't be reached within ${START_TIMEOUT_MS / 1000} s: ${why}`),
+      new RedisError(`Redis at ${place} can't be reached within ${startTimeoutMs / 1000} s: ${why}`),
     );
-  }, START_TIMEOUT_MS);
+  }, startTimeoutMs);
   try {
     client.connect().catch(() => {});
     await opening.promise;

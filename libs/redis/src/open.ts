@@ -1,5 +1,5 @@
 import type { Logger } from '@millrace/lanes/ports/logger';
-import type { SharedValues } from '@millrace/lanes/ports/shared';
+import type { SharedValues } from '@millrace/lanes/ports/shared-values';
 import { openClient } from './client.ts';
 import { checkServer } from './server-check.ts';
 import { type RedisOptions, readSettings } from './settings.ts';

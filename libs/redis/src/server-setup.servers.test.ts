@@ -1,9 +1,7 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterEach, expect, test } from '@jest/globals';
+import { makeCertificates } from '@millrace/testkit/certificates';
 import { type OwnServer, startOwnServer } from './fixtures/own-server.ts';
 import { silent } from './fixtures/redis.ts';
 import { openRedisStateStore } from './open.ts';
@@ -68,41 +66,34 @@ test('without an append-only file there is a loud warning', async () => {
 test('who is not there is named', async () => {
   own = await startOwnServer();
   await own.server.kill9();
-  const error = await failureOf(openRedisStateStore({ url: own.server.address }, silent));
+  const error = await failureOf(
+    openRedisStateStore({ url: own.server.address, startTimeoutMs: 1_000 }, silent),
+  );
   expect(error.name).toBe('RedisError');
-  expect(error.message).toMatch(/can't be reached within 15 s: .*ECONNREFUSED/);
-}, 30_000);
+  expect(error.message).toMatch(/can't be reached within 1 s: .*ECONNREFUSED/);
+});
 
 test('TLS: with the right authority it opens, with another it is refused', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'millrace-redis-tls-'));
+  const [right, other] = [makeCertificates(), makeCertificates()];
   try {
-    const [ca, other] = [makeCertificate(folder, 'right'), makeCertificate(folder, 'other')];
     own = await startOwnServer();
-    const port = Number(new URL(own.server.address).port);
     // The plain port stays, so that the server is seen to answer.
-    const tlsPort = port + 1;
+    const tlsPort = Number(new URL(own.server.address).port) + 1;
     await own.asOutsider(async (redis) => {
-      await redis.config('SET', 'tls-cert-file', ca.cert);
-      await redis.config('SET', 'tls-key-file', ca.key);
-      await redis.config('SET', 'tls-ca-cert-file', ca.cert);
+      await redis.config('SET', 'tls-cert-file', join(right.folder, 'server.pem'));
+      await redis.config('SET', 'tls-key-file', join(right.folder, 'server.key'));
+      await redis.config('SET', 'tls-ca-cert-file', join(right.folder, 'ca.pem'));
       await redis.config('SET', 'tls-auth-clients', 'no');
       await redis.config('SET', 'tls-port', tlsPort);
     });
     const url = `rediss://localhost:${tlsPort}`;
-    const store = await own.open({ url, ca: readFileSync(ca.cert, 'utf8') });
+    const store = await own.open({ url, ca: right.ca });
     await store.check();
-    const error = await failureOf(openRedisStateStore({ url, ca: readFileSync(other.cert, 'utf8') }, silent));
+    const error = await failureOf(openRedisStateStore({ url, ca: other.ca }, silent));
     expect(error.name).toBe('RedisSetupError');
-    expect(error.message).toMatch(/lets nobody in: .*certificate/);
+    expect(error.message).toMatch(/lets nobody in: .*(certificate|signature)/);
   } finally {
-    rmSync(folder, { recursive: true });
+    right.remove();
+    other.remove();
   }
 });
-
-function makeCertificate(folder: string, name: string): { readonly cert: string; readonly key: string } {
-  const [cert, key] = [join(folder, `${name}.crt`), join(folder, `${name}.key`)];
-  const args = `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost`;
-  const names = ['-addext', 'subjectAltName=DNS:localhost', '-keyout', key, '-out', cert];
-  execFileSync('openssl', [...args.split(' '), ...names], { stdio: 'pipe' });
-  return { cert, key };
-}

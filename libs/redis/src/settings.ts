@@ -18,6 +18,8 @@ export interface RedisOptions {
   readonly prefix?: string;
   /** For tests. */
   readonly commandTimeoutMs?: number;
+  /** For tests. */
+  readonly startTimeoutMs?: number;
 }
 
 export interface Address {

@@ -1,4 +1,4 @@
-import { checkSharedValue, type SharedValues } from '@millrace/lanes/ports/shared';
+import { checkSharedValue, type SharedValues } from '@millrace/lanes/ports/shared-values';
 import type { Client } from './client.ts';
 import { sharedKey } from './keys.ts';
 

@@ -16,7 +16,7 @@ export interface EventLog {
    * Joins a group that shares the lanes of `topic`. For each lane that falls to this member, `takeOver` is called,
    * never before `consume` has answered, and awaited; the reader that it answers gets the lane's batches from `reader.from` on, one at a time. When a
    * batch rejects, the reader is thrown away and the lane taken over again after a pause; a new take-over of a
-   * lane waits until the old reader's batch has settled. A rejection with `LaneStopped` ends the lane until the
+   * lane waits until the old reader's batch has settled, and what its `released` answered. A rejection with `LaneStopped` ends the lane until the
    * process restarts and is reported to `onStopped`; so does a `reader.from` that the lane does not hold (before its
    * start or beyond its end: `lane_reset`).
    */
@@ -78,9 +78,12 @@ export interface LaneReader {
   batch(batch: LogBatch): Promise<void>;
   /**
    * The lane has gone to another owner, or the consumer closes; no batch follows, and the one under way may end early.
-   * Not called for a reader whose batch rejected.
+   * Not called for a reader whose batch rejected. Resolves when nothing of the reader is under way any more: until
+   * then the lane can be committed, if it has not gone elsewhere.
    */
-  released(): void;
+  released(): void | Promise<void>;
+  /** Resolves with what went wrong between its batches: as if a batch had rejected with it. Absent: nothing can. */
+  readonly failed?: Promise<Error>;
 }
 
 export interface Consumer {

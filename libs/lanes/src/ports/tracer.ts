@@ -19,7 +19,7 @@ export type SpanAttributes = Readonly<Record<string, string | number | boolean |
 
 export interface SpanStart {
   readonly name: string;
-  readonly kind: 'server' | 'producer' | 'consumer' | 'client';
+  readonly kind: 'server' | 'producer' | 'consumer' | 'client' | 'internal';
   /** By OpenTelemetry's semantic conventions (`span-attributes.ts`). */
   readonly attributes: SpanAttributes;
   /** Spans of other traces that it is made of. */

@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import { SHARED_VALUE_BYTES_MAX, type SharedValues } from '@millrace/lanes/ports/shared';
+import { SHARED_VALUE_BYTES_MAX, type SharedValues } from '@millrace/lanes/ports/shared-values';
 import { eventually } from '../eventually.ts';
 import { type ContractOptions, contract } from './suite.ts';
 
