@@ -12,6 +12,7 @@ import { type Clock, systemClock } from '@millrace/lanes/ports/clock';
 import { LaneStopped } from '@millrace/lanes/ports/log';
 import type { ResultStore } from '@millrace/lanes/ports/results';
 import type { PipelineStatus, Status } from '@millrace/lanes/status';
+import { traceFields } from '@millrace/lanes/trace-context';
 import { discardDeadLetter, replayDeadLetter } from '@millrace/serve/replay';
 import { serve } from '@millrace/serve/stage';
 import { topicsRoute } from '@millrace/serve/topics-route';
@@ -90,6 +91,7 @@ async function compose(options: PipelineOptions, opened: AsyncDisposableStack): 
     onFailed: failed.reject,
     clock,
     lag: () => behind(runner),
+    tracer: shared.tracer,
   });
   opened.defer(() => ingest.abandon());
   const finished = Promise.race([runner.finished, failed.promise]);
@@ -162,9 +164,17 @@ function share(options: PipelineOptions, clock: Clock, parts: PipelineParts): Sh
 }
 
 function startRunner(shared: Shared): Promise<Runner> {
-  const { options, clock, measures, feed, accepted, stages, ports, codec, results } = shared;
+  const { options, clock, measures, feed, accepted, stages, ports, codec, results, tracer } = shared;
   const { plan, logger } = options;
-  const common = { plan, generation: GENERATION, log: accepted.log, clock, stages, measures };
+  const common = {
+    plan,
+    generation: GENERATION,
+    log: accepted.log,
+    clock,
+    stages,
+    measures,
+    tracer,
+  };
   if (!options.keepTopics) {
     const store = publishingFused(ports.fused, feed);
     const onRetry = (err: unknown) => logger.warn({ err }, 'a sink did not answer; trying again');
@@ -177,8 +187,8 @@ function startRunner(shared: Shared): Promise<Runner> {
       results,
       codec: codec.lanes,
       newToken: randomUUID,
-      onRetry: (stage, lane, err) =>
-        logger.warn({ err, stage, lane }, 'something did not answer; trying again'),
+      onRetry: (stage, lane, err, trace = null) =>
+        logger.warn({ err, stage, lane, ...traceFields(trace) }, 'something did not answer; trying again'),
     },
     accepted,
   );

@@ -10,6 +10,7 @@ import {
 import { deliverAll } from './delivery.ts';
 import { type Flow, isEvent } from './flow.ts';
 import { FusedLane, FusedMerge } from './fused-lane.ts';
+import { traceFused } from './fused-tracing.ts';
 import { Gathering } from './fused-transaction.ts';
 import type { LaneStages } from './lane-stages.ts';
 import { NOT_WAITING, type WindowView } from './made.ts';
@@ -18,6 +19,7 @@ import type { Clock } from './ports/clock.ts';
 import type { FusedStore, StateDelta } from './ports/fused.ts';
 import { type EventLog, LaneStopped, type LogRecord } from './ports/log.ts';
 import type { SavedState } from './ports/state.ts';
+import type { Tracer } from './ports/tracer.ts';
 import { LaneReleased } from './retrying.ts';
 import type { Processor, RouteInput, RouteOutput } from './stage.ts';
 import { drainChanges } from './state-changes.ts';
@@ -31,6 +33,8 @@ export interface FusedOptions {
   readonly clock: Clock;
   readonly stages: LaneStages;
   readonly measures: Measures;
+  /** Absent: no spans are made here; what comes sampled is passed on. */
+  readonly tracer?: Tracer;
   /** A record of raw as the stages take it. */
   decodeRaw(record: LogRecord, seq: number): Flow;
   /** A sink did not answer and is tried again. */
@@ -53,7 +57,7 @@ export interface FusedRun {
  * @throws LaneStopped `plan_changed`: the saved state belongs to another plan; `lane_reset`: raw was cut or replaced.
  */
 export async function startFused(options: FusedOptions): Promise<FusedRun> {
-  const run = new Run(options);
+  const run = new Run(traceFused(options));
   await run.restore();
   run.start();
   return run;

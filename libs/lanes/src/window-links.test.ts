@@ -34,6 +34,13 @@ test('windows are apart, and one without sampled events links to nothing', () =>
   expect([links.of(one), links.of(other)]).toEqual([[trace(1)], []]);
 });
 
+test('one that comes again is linked to once', () => {
+  const links = new WindowLinks();
+  const window = view();
+  for (const n of [1, 2, 1]) links.note(window, trace(n));
+  expect(links.take(window, false)).toEqual([trace(1), trace(2)]);
+});
+
 test('of many, the newest are kept', () => {
   const links = new WindowLinks();
   const window = view();

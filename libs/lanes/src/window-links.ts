@@ -27,9 +27,11 @@ export class WindowLinks {
       this.#sampled.set(view, { links: [trace], fresh: true, final: false });
       return;
     }
+    sampled.fresh = true;
+    // A partial brings what the one before it had brought.
+    if (sampled.links.some(({ parent }) => parent === trace.parent)) return;
     if (sampled.links.length === WINDOW_LINKS_MAX) sampled.links.shift();
     sampled.links.push(trace);
-    sampled.fresh = true;
   }
 
   /**

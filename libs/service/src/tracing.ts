@@ -51,6 +51,7 @@ const KINDS: Readonly<Record<SpanStart['kind'], SpanKind>> = {
   producer: SpanKind.PRODUCER,
   consumer: SpanKind.CONSUMER,
   client: SpanKind.CLIENT,
+  internal: SpanKind.INTERNAL,
 };
 
 /** The tracer on OpenTelemetry. What the receiver does or doesn't do disturbs nothing. */

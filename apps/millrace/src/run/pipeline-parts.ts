@@ -2,6 +2,7 @@ import { type OpenTables, openTables, tableKinds } from '@millrace/enrich/tables
 import type { LaneStages } from '@millrace/lanes/lane-stages';
 import type { Clock } from '@millrace/lanes/ports/clock';
 import type { Logger } from '@millrace/lanes/ports/logger';
+import type { Tracer } from '@millrace/lanes/ports/tracer';
 import type { Plan } from '@millrace/pipeline/plan';
 import { openSinks, sinkKinds } from '@millrace/route/sinks';
 import { type EmbeddedPorts, openPorts } from '@millrace/service/embedded-ports';
@@ -9,6 +10,7 @@ import { readSecrets } from '@millrace/service/secrets';
 import { createLaneStages } from '../lane-stages.ts';
 import { settleFolderNote } from './folder-note.ts';
 import { openRawCodec, type RawCodec } from './raw-codec.ts';
+import { openRunTracing } from './run-tracing.ts';
 
 export interface PipelineOptions {
   readonly plan: Plan;
@@ -37,6 +39,7 @@ export interface PipelineParts {
   readonly ports: EmbeddedPorts;
   readonly codec: RawCodec;
   readonly stages: LaneStages;
+  readonly tracer: Tracer;
 }
 
 /** Opens everything, and says to `opened` how to close it. */
@@ -46,6 +49,9 @@ export async function openParts(
 ): Promise<PipelineParts> {
   const { plan, logger, env, stdout } = options;
   const secrets = readSecrets(plan, env);
+  const tracing = openRunTracing(plan, env, logger);
+  // Closed last: until then there are spans to send.
+  opened.defer(tracing.close);
   const tables = await openTables(plan, tableKinds, (message) => logger.warn({}, message));
   opened.defer(() => tables.close());
   const ports = await openFolder(options, opened);
@@ -54,7 +60,7 @@ export async function openParts(
   opened.defer(async () => {
     await Promise.all([...sinks.values()].map((sink) => sink.close()));
   });
-  return { secrets, ports, codec, stages: stagesOf(plan, tables, sinks) };
+  return { secrets, ports, codec, stages: stagesOf(plan, tables, sinks), tracer: tracing.tracer };
 }
 
 function stagesOf(plan: Plan, { tables }: OpenTables, sinks: LaneStages['sinks']): LaneStages {
