@@ -58,6 +58,16 @@ export const pipelineStatusSchema = object({
   repeats: count,
   gaps: count,
   deadLetters: { type: 'object', additionalProperties: count, description: 'Made since the start, by code.' },
+  services: list(
+    object({
+      service: text,
+      instance: text,
+      state: { enum: ['starting', 'running', 'draining', 'ended', 'silent'] },
+      startedMs: time,
+      reasons: list(text),
+      lanes: count,
+    }),
+  ),
   sources: list(object({ name: text, kind: text, events: count, eventsPerSecond: rate, parts: list(part) })),
 });
 

@@ -1,5 +1,8 @@
-import { type Admin, ConfigResourceTypes } from 'kafkajs';
+import kafkajs, { type Admin } from 'kafkajs';
 import type { TopicShape } from './topic-settings.ts';
+
+// Node does not find this name in the package, whose modules are CommonJS.
+const { ConfigResourceTypes } = kafkajs;
 
 /** What a topic is, as far as a shape says something about it. */
 export interface FoundTopic {

@@ -6,6 +6,19 @@ const SECONDS = 5;
 const PER_DOUBLING = 4;
 const BUCKETS = 30 * PER_DOUBLING;
 
+/** Up to 65 s, in powers of two: what a dashboard can tell apart. */
+const SHOWN_DOUBLINGS = 16;
+
+/** How often each bucket came; those that did not are left out. */
+export type RecentLatencies = readonly (readonly [bucket: number, times: number])[];
+
+export interface LatencyHistogram {
+  /** Ascending and cumulative. */
+  readonly below: readonly (readonly [belowMs: number, count: number])[];
+  readonly count: number;
+  readonly sumMs: number;
+}
+
 interface Second {
   second: number;
   events: number;
@@ -17,6 +30,9 @@ export class Meter {
   total = 0;
   #lastMs = 0;
   #lastBucket = 0;
+  /** Since the start. */
+  readonly #ever = new Float64Array(BUCKETS);
+  #everMs = 0;
   readonly #seconds: Second[] = Array.from({ length: SECONDS }, () => ({
     second: -1,
     events: 0,
@@ -36,6 +52,8 @@ export class Meter {
       this.#lastMs = ms;
       this.#lastBucket = ms < 1 ? 0 : Math.min(BUCKETS - 1, 1 + Math.floor(Math.log2(ms) * PER_DOUBLING));
     }
+    this.#ever[this.#lastBucket]!++;
+    this.#everMs += ms;
     this.#at(nowMs).latencies[this.#lastBucket]!++;
   }
 
@@ -50,17 +68,31 @@ export class Meter {
 
   /** Null: nothing in the last seconds. Values are the buckets' upper ends, at most 19 % too high. */
   latencies(nowMs: number): LatencyStatus | null {
+    return latencyOf([this.recent(nowMs)]);
+  }
+
+  /** Over the last seconds, to be added to those of other processes (`latencyOf`). */
+  recent(nowMs: number): RecentLatencies {
     const current = Math.floor(nowMs / 1000);
     const sums = new Float64Array(BUCKETS);
-    let count = 0;
     for (const one of this.#seconds) {
       if (one.second < current - SECONDS + 1) continue;
-      for (let i = 0; i < BUCKETS; i++) {
-        sums[i]! += one.latencies[i]!;
-        count += one.latencies[i]!;
+      for (let i = 0; i < BUCKETS; i++) sums[i]! += one.latencies[i]!;
+    }
+    return [...sums.entries()].filter(([, count]) => count > 0);
+  }
+
+  /** Since the start: how many took less than 1, 2, 4, … ms, all of them, and their sum in milliseconds. */
+  histogram(): LatencyHistogram {
+    const below: (readonly [belowMs: number, count: number])[] = [];
+    let count = 0;
+    for (let i = 0; i < BUCKETS; i++) {
+      count += this.#ever[i]!;
+      if (i % PER_DOUBLING === 0 && i <= SHOWN_DOUBLINGS * PER_DOUBLING) {
+        below.push([2 ** (i / PER_DOUBLING), count]);
       }
     }
-    return count === 0 ? null : { p50Ms: quantile(sums, count, 0.5), p99Ms: quantile(sums, count, 0.99) };
+    return { below, count, sumMs: this.#everMs };
   }
 
   #at(nowMs: number): Second {
@@ -73,6 +105,19 @@ export class Meter {
     }
     return slot;
   }
+}
+
+/** Of what several processes measured. Null: nothing in the last seconds. */
+export function latencyOf(all: readonly RecentLatencies[]): LatencyStatus | null {
+  const sums = new Float64Array(BUCKETS);
+  let count = 0;
+  for (const recent of all) {
+    for (const [bucket, times] of recent) {
+      sums[bucket]! += times;
+      count += times;
+    }
+  }
+  return count === 0 ? null : { p50Ms: quantile(sums, count, 0.5), p99Ms: quantile(sums, count, 0.99) };
 }
 
 function quantile(sums: Float64Array, count: number, share: number): number {

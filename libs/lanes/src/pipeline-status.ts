@@ -60,6 +60,7 @@ export function pipelineStatus(snapshot: PipelineSnapshot): PipelineStatus {
     gaps: measures.gaps,
     deadLetters: Object.fromEntries(measures.deadLetters),
     sources,
+    services: [],
   };
 }
 

@@ -38,6 +38,8 @@ export interface PipelineStatus {
   /** Dead letters made since this process started, by code. */
   readonly deadLetters: Readonly<Record<string, number>>;
   readonly sources: readonly SourceStatus[];
+  /** The processes of a distributed pipeline, replica by replica; empty: all stages are in this one. */
+  readonly services: readonly ServiceStatus[];
 }
 
 /** The audit's equation: `sum` is computed from the other terms, never copied from `events`. */
@@ -76,6 +78,19 @@ export interface LaneStatus {
   readonly openWindows: number;
   /** Why it stopped (`lane_gap`, `lane_reset`, …); null: it runs. */
   readonly stopped: { readonly code: string; readonly message: string } | null;
+}
+
+export interface ServiceStatus {
+  /** `ingest`, `validate`, `enrich`, `aggregate`, `route` or `serve`. */
+  readonly service: string;
+  readonly instance: string;
+  /** `silent`: not heard of for some seconds. */
+  readonly state: 'starting' | 'running' | 'draining' | 'ended' | 'silent';
+  readonly startedMs: number;
+  /** Why it is not ready; empty: it is. */
+  readonly reasons: readonly string[];
+  /** Lanes that it holds; of several topics each. */
+  readonly lanes: number;
 }
 
 export interface SourceStatus {

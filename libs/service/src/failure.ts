@@ -19,6 +19,13 @@ const SPEAKING = new Set([
   'ReplayRefused',
   'DiskError',
   'FolderInUse',
+  'KafkaSetupError',
+  'KafkaJSSASLAuthenticationError',
+  'RegistryError',
+  'RedisSetupError',
+  'RedisError',
+  'CassandraRefused',
+  'CassandraUnavailable',
 ]);
 
 /** Takes whatever was thrown to what a person should read. A defect keeps its stack. */

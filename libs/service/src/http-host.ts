@@ -1,5 +1,6 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Logger } from '@millrace/lanes/ports/logger';
-import fastify, { type FastifyPluginAsync } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify';
 
 export interface HostOptions {
   readonly host: string;
@@ -19,29 +20,67 @@ const UNKNOWN_PATH = {
 export interface Host {
   /** `http://127.0.0.1:8080` */
   readonly url: string;
+  /** From now on these plugins answer, instead of those before. */
+  mount(plugins: readonly FastifyPluginAsync[]): Promise<void>;
   /** Ends streams and idle connections, and answers what has begun. */
   close(): Promise<void>;
 }
 
 /** Serves plugins on one port. Rejects when it can't listen. */
 export async function openHost(options: HostOptions, plugins: readonly FastifyPluginAsync[]): Promise<Host> {
-  const app = fastify({ logger: false, forceCloseConnections: 'idle' });
+  let current = await createApp(options, plugins);
+  const retired: FastifyInstance[] = [];
+  // The server outlives what answers: a service is asked for its health before it has anything else to say.
+  const server = createServer((request: IncomingMessage, response: ServerResponse) =>
+    current.routing(request, response),
+  );
+  try {
+    await listen(server, options);
+  } catch (error) {
+    await current.close();
+    throw error;
+  }
+  return {
+    url: urlOf(server.address(), options.host),
+    async mount(next) {
+      retired.push(current);
+      current = await createApp(options, next);
+    },
+    async close() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      await Promise.all([current, ...retired].map((app) => app.close()));
+      server.closeIdleConnections();
+      await closed;
+    },
+  };
+}
+
+async function createApp(
+  { logger }: HostOptions,
+  plugins: readonly FastifyPluginAsync[],
+): Promise<FastifyInstance> {
+  const app = fastify({ logger: false });
   app.addHook('onError', async (request, _reply, error) => {
     const { statusCode = 500 } = error as { readonly statusCode?: number };
-    if (statusCode >= 500) options.logger.error({ err: error, url: request.url }, 'a request failed');
+    if (statusCode >= 500) logger.error({ err: error, url: request.url }, 'a request failed');
   });
   app.setNotFoundHandler((_request, reply) => reply.status(404).send(UNKNOWN_PATH));
   for (const plugin of plugins) await app.register(plugin);
-  try {
-    await app.listen({ host: options.host, port: options.port });
-  } catch (error) {
-    await app.close();
-    throw error;
-  }
-  return { url: urlOf(app.server.address(), options.host), close: () => app.close() };
+  await app.ready();
+  return app;
 }
 
-function urlOf(address: ReturnType<import('node:http').Server['address']>, host: string): string {
+function listen(server: Server, { host, port }: HostOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port }, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+function urlOf(address: ReturnType<Server['address']>, host: string): string {
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   // What listens everywhere is shown as where this machine finds it.
   const shown = host === '0.0.0.0' || host === '::' ? 'localhost' : host;

@@ -10,6 +10,8 @@ export interface LogSettings {
   /** `pretty`: one line of text per message, for people. */
   readonly format: (typeof LOG_FORMATS)[number];
   readonly colour: boolean;
+  /** In every line: which program it is. */
+  readonly fields?: Readonly<Record<string, string>>;
 }
 
 /** Where log lines go. */
@@ -18,13 +20,13 @@ export interface LogTarget {
 }
 
 /** Structured log lines as pino writes them, or the same as text. */
-export function createLog({ level, format, colour }: LogSettings, target: LogTarget): Logger {
+export function createLog({ level, format, colour, fields }: LogSettings, target: LogTarget): Logger {
   const stream =
     format === 'json' ? target : { write: (line: string) => target.write(`${prettyLine(line, colour)}\n`) };
   return pino(
     {
       level,
-      base: null,
+      base: fields ?? null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },

@@ -124,6 +124,7 @@ export function pipelineStatusOf(parts: Partial<PipelineStatus> = {}): PipelineS
     pipeline: 'payments',
     plan: 'test',
     state: 'running',
+    services: [],
     uptimeMs: 1_000,
     audit: auditStatus(counts, 1),
     stages: ['ingest', 'validate', 'enrich', 'aggregate', 'route'].map((name) => ({

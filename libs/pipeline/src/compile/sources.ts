@@ -3,6 +3,7 @@ import type { Path } from '../document.ts';
 import { parseDuration } from '../duration.ts';
 import { DOUBLE, DYN, mapOf, nameOf, STRING, type Type } from '../expression/type.ts';
 import { meantOrKnown } from '../faults.ts';
+import { FINITE_SOURCES } from '../finite-sources.ts';
 import type { AvroSchema, ColumnType, Expression, SourcePlan, TablePlan } from '../plan.ts';
 import { readSettings } from '../settings.ts';
 import { type Building, checkSecret, operandAt, report, resolveIn, type Section } from './building.ts';
@@ -24,7 +25,8 @@ export function compileSources(
     const path = ['sources', name];
     const { kind, config } = compileKind(building, path, section, ['map'], building.catalogue.sources);
     const map = section.map ? compileMap(building, [...path, 'map'], section.map as Section, shape) : null;
-    const finite = building.catalogue.sources?.[kind]?.finite?.(config) ?? false;
+    const kinds = building.catalogue.sources;
+    const finite = kinds ? (kinds[kind]?.finite?.(config) ?? false) : FINITE_SOURCES.has(kind);
     return { name, kind, config, map, finite };
   });
 }

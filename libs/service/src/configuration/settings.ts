@@ -1,3 +1,4 @@
+import { SASL_MECHANISMS } from '@millrace/kafka/security';
 import { LOG_FORMATS, LOG_LEVELS } from '../log.ts';
 import {
   addresses,
@@ -79,7 +80,7 @@ export const SETTINGS = {
   kafka_tls_key: text({ description: 'A PEM file with the certificate’s key.', example: '/etc/tls/tls.key' }),
   kafka_sasl: choice(
     { description: 'How to log in to the brokers. Default: not at all.', example: 'plain' },
-    ['plain', 'scram-sha-256', 'scram-sha-512'],
+    SASL_MECHANISMS,
   ),
   kafka_username: text({ description: 'The name to log in with.', example: 'millrace' }),
   kafka_password: secret({ description: 'The password to log in with.', example: '' }),
@@ -149,10 +150,10 @@ export const SETTINGS = {
     { description: 'The keyspace of the results; made where it is missing.', example: 'millrace' },
     'millrace',
   ),
-  cassandra_datacenter: text({
-    description: 'The data centre to talk to. Default: that of the first node that answers.',
-    example: 'datacenter1',
-  }),
+  cassandra_datacenter: text(
+    { description: 'The data centre that requests go to.', example: 'datacenter1' },
+    'datacenter1',
+  ),
   cassandra_replication: number(
     {
       description: 'Copies of each row, for a keyspace that is created.',

@@ -1,1 +1,0 @@
-export type { SharedValues } from './shared-values.ts';

@@ -1,0 +1,110 @@
+import { openCassandraResults } from '@millrace/cassandra/open';
+import { type KafkaLog, openKafkaLog } from '@millrace/kafka/event-log';
+import { provisionPipeline } from '@millrace/kafka/pipeline';
+import { openRegistry } from '@millrace/kafka/registry';
+import type { LaneCodec } from '@millrace/lanes/lane-codec';
+import type { ResultStore } from '@millrace/lanes/ports/results';
+import type { SharedValues } from '@millrace/lanes/ports/shared-values';
+import type { StateStore } from '@millrace/lanes/ports/state';
+import { registerSchemas, type SchemaIds } from '@millrace/lanes/record-schemas';
+import { createRecordCodec } from '@millrace/lanes/records';
+import { openRedisStateStore, type RedisStateStore } from '@millrace/redis/open';
+import type { ServiceContext } from '../service-context.ts';
+import { untilAnswered } from '../until-answered.ts';
+import {
+  cassandraOptions,
+  kafkaOptions,
+  redisOptions,
+  registryOptions,
+  topicSettings,
+} from './adapter-options.ts';
+import { lazyResults, lazyShared } from './lazy-ports.ts';
+
+/** The log and the schemas: what every service of a pipeline stands on. */
+export interface Backbone {
+  readonly log: KafkaLog;
+  readonly generation: number;
+  readonly codec: LaneCodec;
+  /** Decodes events with all their fields, for people. */
+  readonly whole: LaneCodec;
+  readonly ids: SchemaIds;
+}
+
+/** Waits for Kafka and the registry; makes or checks topics and schemas. @throws what a person has to mend. */
+export async function openBackbone(context: ServiceContext): Promise<Backbone> {
+  const { plan, configuration, logger, opened } = context;
+  const kafka = kafkaOptions(configuration, `millrace-${context.name}-${context.instance}`, logger);
+  const { generation } = await waitFor(context, 'Kafka', () =>
+    provisionPipeline(kafka, plan, topicSettings(configuration)),
+  );
+  const registry = openRegistry(registryOptions(configuration, logger));
+  const ids = await waitFor(context, 'the schema registry', () => registerSchemas(registry, plan));
+  const log = await waitFor(context, 'Kafka', () => openKafkaLog(kafka));
+  opened.defer(() => log.close());
+  return {
+    log,
+    generation,
+    ids,
+    codec: createRecordCodec({ plan, ids, registry }),
+    whole: createRecordCodec({ plan, ids, registry, allFields: true }),
+  };
+}
+
+export interface RedisPorts {
+  readonly state: StateStore;
+  readonly shared: SharedValues;
+}
+
+/** Waits for Redis. */
+export async function openState(context: ServiceContext): Promise<RedisPorts> {
+  const { state, shared } = await openRedis(context, (open) => waitFor(context, 'Redis', open));
+  return { state, shared };
+}
+
+/** For services that go on without Redis: it is there when it is there. */
+export function sharedWhenThere(context: ServiceContext): SharedValues {
+  return lazyShared(async () => (await openRedis(context, (open) => open())).shared);
+}
+
+async function openRedis(
+  { configuration, logger, opened }: ServiceContext,
+  by: (open: () => Promise<RedisStateStore>) => Promise<RedisStateStore>,
+): Promise<RedisPorts> {
+  const store = await by(() => openRedisStateStore(redisOptions(configuration), logger));
+  opened.defer(() => store.close());
+  return { state: store, shared: store.shared };
+}
+
+/** Waits for Cassandra. */
+export async function openResults(context: ServiceContext): Promise<ResultStore> {
+  const { configuration, logger, opened } = context;
+  const results = await waitFor(context, 'Cassandra', () =>
+    openCassandraResults(cassandraOptions(configuration), logger),
+  );
+  opened.defer(() => results.close());
+  return results;
+}
+
+/** For stages that only keep there what others wrote on their topics. */
+export function resultsWhenNeeded({ configuration, logger, opened }: ServiceContext): ResultStore {
+  return lazyResults(async () => {
+    const results = await openCassandraResults(cassandraOptions(configuration), logger);
+    opened.defer(() => results.close());
+    return results;
+  });
+}
+
+function waitFor<T>(context: ServiceContext, what: string, attempt: () => Promise<T>): Promise<T> {
+  const { clock, logger, configuration, signal, health } = context;
+  return untilAnswered(
+    {
+      clock,
+      logger,
+      patienceMs: configuration.patience,
+      signal,
+      onState: (reason) => health.wait(what, reason),
+    },
+    what,
+    attempt,
+  );
+}
