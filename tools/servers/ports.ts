@@ -25,6 +25,11 @@ export async function freePorts(count: number): Promise<number[]> {
   return [...found];
 }
 
+/** This one, or another where it is taken. */
+export async function firstFree(port: number): Promise<number> {
+  return (await isFree(port)) ? port : (await freePorts(1))[0]!;
+}
+
 /** Those that the folder's server had before, else free ones, which it then keeps. */
 export async function portsFor(folder: string, count: number): Promise<number[]> {
   const path = join(folder, RECORD);

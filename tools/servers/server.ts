@@ -17,9 +17,10 @@ import { identify } from './process-identity.ts';
 
 export type Kind = 'kafka' | 'registry' | 'redis' | 'cassandra' | 'jaeger';
 
-/** What one kind of server says of itself, on chosen ports and in a folder of its own. */
+/** What a server says of itself, on chosen ports and in a folder of its own. */
 export interface Program {
-  kind: Kind;
+  /** Its name: of Millrace's own servers a `Kind`. */
+  kind: string;
   folder: string;
   /** All that it listens on. */
   ports: readonly number[];
@@ -30,6 +31,8 @@ export interface Program {
   /** Writes what the command needs; runs before every start. */
   prepare?(keeper: Keeper): Promise<void>;
   command: readonly string[];
+  /** Default: this process's. */
+  env?: NodeJS.ProcessEnv;
   /** @param printed what it has printed since it was started */
   isReady(printed: string): boolean | Promise<boolean>;
   /** Once it answers for the first time. */
@@ -38,7 +41,7 @@ export interface Program {
 
 /** A real server. Every method may be called again, and in any order; they don't overlap. */
 export interface Server {
-  readonly kind: Kind;
+  readonly kind: string;
   readonly address: string;
   /** A URL for people to look at, where it has one. */
   readonly page: string | null;
@@ -127,7 +130,8 @@ export function createServer(program: Program, keeper: Keeper): Server {
       for (const port of program.ports) await untilFree(port, PORT_FREE_WITHIN_MS);
       await program.prepare?.(keeper);
       const from = statSync(logPath, { throwIfNoEntry: false })?.size ?? 0;
-      kept = await keeper.launch(program.command, { logPath, cwd: folder });
+      const { command, env = process.env } = program;
+      kept = await keeper.launch(command, { logPath, cwd: folder, env });
       writeFileSync(recordPath, kept.identity);
       await untilReady(from);
       if (!isFurnished) await program.furnish?.();

@@ -4,7 +4,7 @@ import type { Reference } from '../source.ts';
 
 const adapters = ['libs/embedded', 'libs/kafka', 'libs/redis', 'libs/cassandra'];
 const kernel = ['libs/pipeline', 'libs/lanes'];
-const anything = ['libs', 'apps', 'simulation', 'bench', 'examples', 'tools'];
+const anything = ['libs', 'apps', 'simulation', 'bench', 'examples', 'tools', 'deploy'];
 
 /** Who may import whom, beside itself; the first line whose pattern fits a file decides. */
 const allowed: [file: RegExp, folders: string[]][] = [
@@ -16,7 +16,7 @@ const allowed: [file: RegExp, folders: string[]][] = [
   [/^apps\/millrace\//, [...kernel, 'libs/service', 'apps']],
   [/^apps\/[^/]+\/src\/main\.ts$/, [...kernel, 'libs/service']],
   [/^apps\//, kernel],
-  [/^(simulation|bench|examples|tools)\//, anything],
+  [/^(simulation|bench|examples|tools|deploy)\//, anything],
 ];
 
 /** Packages that only one library may know, so that it can be replaced. */

@@ -1,7 +1,5 @@
 import { join, resolve } from 'node:path';
-import { systemClock } from '@millrace/lanes/ports/clock';
 import type { Plan } from '@millrace/pipeline/plan';
-import { exampleFor } from '@millrace/serve/example-for';
 import { EXIT, type ExitCode } from '@millrace/service/exit-codes';
 import { Failure } from '@millrace/service/failure';
 import { createLog, type LogSettings } from '@millrace/service/log';
@@ -11,6 +9,7 @@ import { requirePlan } from '../load-pipeline.ts';
 import { type RunningPipeline, startPipeline } from '../start-pipeline.ts';
 import type { Terminal } from '../terminal.ts';
 import { auditText } from './audit-text.ts';
+import { curlLine } from './curl-line.ts';
 import { nextVersion } from './next-version.ts';
 import { type StatusLine, startStatusLine } from './status-line.ts';
 
@@ -170,14 +169,4 @@ function welcome(
     ...(send === null ? [] : ['send an event of your own:', send]),
   ];
   return `${lines.map((text) => `  ${text}`).join('\n')}\n\n`;
-}
-
-/** One that can be pasted into a shell; null where no source takes events as they are. */
-function curlLine({ pipeline, sources, event }: Plan, url: string): string | null {
-  const source = sources.find(({ kind, map }) => kind === 'http' && map === null);
-  if (source === undefined) return null;
-  const example = JSON.stringify(exampleFor(event, systemClock.now()));
-  const token = source.config.auth === undefined ? '' : " -H 'authorization: Bearer TOKEN'";
-  const quoted = `'${example.replaceAll("'", `'\\''`)}'`;
-  return `curl -H 'content-type: application/json'${token} ${url}/v1/pipelines/${pipeline}/events/${source.name} -d ${quoted}`;
 }
