@@ -16,8 +16,8 @@ export interface LatencyOptions {
   readonly warmUpSeconds: number;
 }
 
-const STAGE = new URL('stage-process.ts', import.meta.url);
-const BARE = new URL('bare-process.ts', import.meta.url);
+const STAGE = new URL('./stage-process.ts', import.meta.url);
+const BARE = new URL('./bare-process.ts', import.meta.url);
 
 interface Chain {
   readonly url: string;

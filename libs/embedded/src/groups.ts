@@ -28,6 +28,8 @@ interface Seat {
   loop: Promise<void> | null;
   /** Resolves when the member that is being served has been left. */
   serving: Promise<void>;
+  /** Resolves when nothing of the reader that was released last is under way any more. */
+  leaving: Promise<unknown>;
   /** Ends the wait under way. */
   wake(): void;
 }
@@ -55,7 +57,7 @@ export function createGroups(lanes: Lanes, laneCount: number, clock: Clock): Gro
     for (const seat of group.seats) {
       const member = group.members[seat.lane % group.members.length] ?? null;
       if (member === seat.member) continue;
-      seat.reader?.released();
+      if (seat.reader) seat.leaving = Promise.resolve(seat.reader.released()).catch(() => {});
       seat.reader = null;
       seat.member = member;
       seat.wake();
@@ -69,6 +71,7 @@ export function createGroups(lanes: Lanes, laneCount: number, clock: Clock): Gro
     while (seat.member && !seat.stopped) {
       seat.serving = serve(seat, seat.member);
       await seat.serving;
+      await seat.leaving;
     }
     seat.loop = null;
   }
@@ -80,7 +83,7 @@ export function createGroups(lanes: Lanes, laneCount: number, clock: Clock): Gro
       try {
         const reader = await member.takeOver(seat.lane);
         if (seat.member !== member) {
-          reader.released();
+          seat.leaving = Promise.resolve(reader.released());
           return;
         }
         seat.reader = reader;
@@ -108,7 +111,13 @@ export function createGroups(lanes: Lanes, laneCount: number, clock: Clock): Gro
   ): Promise<void> {
     const { lane } = seat;
     let at = reader.from;
+    let failure: Error | null = null;
+    void reader.failed?.then((error) => {
+      failure = error;
+      if (seat.reader === reader) seat.wake();
+    });
     while (seat.reader === reader) {
+      if (failure !== null) throw failure;
       const { start, end } = lanes.bounds(topic, lane);
       if (at < start || at > end) {
         throw new LaneStopped(
@@ -161,7 +170,7 @@ export function createGroups(lanes: Lanes, laneCount: number, clock: Clock): Gro
           if (index >= 0) group.members.splice(index, 1);
           const settled = held.map((seat) => seat.serving);
           assign(group);
-          await Promise.all(settled);
+          await Promise.all([...settled, ...held.map((seat) => seat.leaving)]);
         },
       };
     },
@@ -184,6 +193,7 @@ function emptySeat(lane: number): Seat {
     stopped: false,
     loop: null,
     serving: Promise.resolve(),
+    leaving: Promise.resolve(),
     wake: () => {},
   };
 }

@@ -38,7 +38,7 @@ async function setUp() {
 
 test('a topic that is recreated while it is read stops the lane, now and for the next that takes it over', async () => {
   const { admin, log, topic } = await setUp();
-  const followers = { group: topic, topic, busy: new Map<number, number>() };
+  const followers = { group: topic, topic, busy: new Map<number, number>(), leaving: new Map() };
   const first = await followLanes(log, followers, { commit: true });
   await eventually('all is read', () => first.read(0).length === 10, PATIENCE_MS);
   await admin.deleteTopics({ topics: [topic] });
@@ -94,7 +94,11 @@ test('an offset without a record stops the lane after what is before it', async 
   const transaction = await producer.transaction();
   await transaction.send({ topic, messages: [{ partition: 0, value: 'foreign' }] });
   await transaction.commit();
-  const member = await followLanes(log, { group: topic, topic, busy: new Map() }, { commit: true });
+  const member = await followLanes(
+    log,
+    { group: topic, topic, busy: new Map(), leaving: new Map() },
+    { commit: true },
+  );
   cleanUps.push(() => member.close());
   // The marker of the commit comes when the brokers like; the lane meets it with the next record.
   const isStopped = async () => {

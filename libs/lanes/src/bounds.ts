@@ -2,6 +2,8 @@
 
 /** Records of a lane processed between two commits. */
 export const BATCH_RECORDS_MAX = 1_000;
+/** Records of a lane that are done and not yet saved as done: what a crash has processed again, at most. */
+export const UNSAVED_RECORDS_MAX = 10_000;
 /** Bytes of one append; below Kafka's default `max.message.bytes` of 1 MiB with room for framing. */
 export const APPEND_BYTES_MAX = 900_000;
 /** Records of one append: kafkajs encodes in quadratic time beyond this. */

@@ -68,7 +68,7 @@ export function* inAppends(records: readonly LogRecord[]): Iterable<readonly Log
   let from = 0;
   let bytes = 0;
   for (const [i, record] of records.entries()) {
-    const size = sizeOf(record);
+    const size = recordBytes(record);
     if (i > from && (bytes + size > APPEND_BYTES_MAX || i - from >= APPEND_RECORDS_MAX)) {
       yield records.slice(from, i);
       from = i;
@@ -79,7 +79,8 @@ export function* inAppends(records: readonly LogRecord[]): Iterable<readonly Log
   if (from < records.length) yield from === 0 ? records : records.slice(from);
 }
 
-function sizeOf({ value, key, headers }: LogRecord): number {
+/** What a record takes in an append. */
+export function recordBytes({ value, key, headers }: LogRecord): number {
   let size = value.length + (key?.length ?? 0);
   for (const name in headers) size += Buffer.byteLength(name) + Buffer.byteLength(headers[name]!);
   return size;

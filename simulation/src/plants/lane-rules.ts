@@ -11,8 +11,16 @@ export const laneRules: readonly Plant[] = [
     name: 'commit_before_send',
     rule: 'lane rule 1: a position is committed after what it caused',
     file: WORKER,
-    find: 'await outbox.send();\n      await unit.commit(next + records.length);',
-    replace: 'await unit.commit(next + records.length);\n      await outbox.send();',
+    find: 'await outbox.send();\n      hops.end();\n      next += records.length;\n      await saver.done(records.length);',
+    replace:
+      'next += records.length;\n      await saver.done(records.length);\n      await outbox.send();\n      hops.end();',
+  },
+  {
+    name: 'saved_inside_a_batch',
+    rule: 'lane rule 1: a save beside the batches is of what is acknowledged',
+    file: 'libs/lanes/src/lane-saver.ts',
+    find: 'if (unsaved > 0 && isBetweenBatches) start();',
+    replace: 'start();',
   },
   {
     name: 'failed_append_forgotten',

@@ -74,8 +74,12 @@ export function createEventLog(world: LogWorld, process: SimulatedProcess): Even
 /** A lane that this member holds, or believes that it holds. */
 interface Lease {
   released: boolean;
-  /** Ends a fetch that waits for records, and tells the reader. */
+  /** Ends a fetch that waits for records. */
   wake(): void;
+  /** The same, with what went wrong between batches. */
+  fail(error: Error): void;
+  /** Resolves when nothing of the reader is under way any more. */
+  leaving: void | Promise<void>;
   reader: LaneReader | null;
   ended: Promise<void>;
 }
@@ -99,11 +103,18 @@ function createConsumer(world: LogWorld, process: SimulatedProcess, options: Con
     leases.delete(lane);
     lease.released = true;
     lease.wake();
-    lease.reader?.released();
+    lease.leaving = lease.reader?.released();
   }
 
   function take(lane: number): void {
-    const lease: Lease = { released: false, wake: () => undefined, reader: null, ended: Promise.resolve() };
+    const lease: Lease = {
+      released: false,
+      wake: () => undefined,
+      fail: () => undefined,
+      leaving: undefined,
+      reader: null,
+      ended: Promise.resolve(),
+    };
     const before = endings.get(lane) ?? Promise.resolve();
     lease.ended = before.then(() => hold(lane, lease));
     endings.set(lane, lease.ended);
@@ -114,8 +125,9 @@ function createConsumer(world: LogWorld, process: SimulatedProcess, options: Con
     while (!lease.released) {
       try {
         const reader = await options.takeOver(lane);
-        if (lease.released) reader.released();
+        if (lease.released) lease.leaving = reader.released();
         else await feed(lane, lease, reader);
+        await lease.leaving;
       } catch (error) {
         lease.reader = null;
         if (error instanceof LaneStopped) {
@@ -131,11 +143,17 @@ function createConsumer(world: LogWorld, process: SimulatedProcess, options: Con
 
   async function feed(lane: number, lease: Lease, reader: LaneReader): Promise<void> {
     lease.reader = reader;
+    let failure: Error | null = null;
+    void reader.failed?.then((error) => {
+      failure = error;
+      lease.fail(error);
+    });
     let at = reader.from;
     if (world.network.random.chance(world.faults().wrongFirst)) {
       at = world.broker.committed(groupName, topic, lane)?.offset ?? 0;
     }
     for (;;) {
+      if (failure !== null) throw failure;
       const batch = await fetch(lane, lease, at);
       if (batch === null) return;
       await reader.batch(batch);
@@ -146,7 +164,7 @@ function createConsumer(world: LogWorld, process: SimulatedProcess, options: Con
   function fetch(lane: number, lease: Lease, at: number): Promise<LogBatch | null> {
     const { scheduler, random } = world.network;
     const name = `${process.name} fetches ${topic}/${lane}`;
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       const look = () => {
         if (lease.released || process.state === 'crashed') return;
         const batch = world.broker.read(topic, lane, at, random.between(1, world.maxBatch));
@@ -155,6 +173,7 @@ function createConsumer(world: LogWorld, process: SimulatedProcess, options: Con
         else world.broker.onGrowth(topic, lane, () => scheduler.after(scheduler.delay(10), name, look));
       };
       lease.wake = () => resolve(null);
+      lease.fail = reject;
       if (lease.released) resolve(null);
       else scheduler.after(0, name, look);
     });

@@ -11,6 +11,10 @@ export interface FollowOptions {
   readonly hold?: boolean;
   /** What a batch takes. */
   readonly delayMs?: number;
+  /** Of the reader of a take-over: what goes wrong between its batches. */
+  failed?(lane: number): Promise<Error>;
+  /** A reader that is released commits what it has read, after a while. */
+  readonly commitOnLeaving?: boolean;
 }
 
 /** A member of a group that notes what it is given, and what it should not have been given. */
@@ -32,6 +36,9 @@ export interface Following {
   close(): Promise<void>;
 }
 
+/** How long a reader takes to leave. */
+const LEAVING_MS = 50;
+
 interface Followed {
   readonly read: string[];
   readonly ends: number[];
@@ -44,13 +51,14 @@ interface Followed {
 export interface Followers {
   readonly group: string;
   readonly topic: string;
-  /** Batches under way per lane, of all members in this process. */
+  /** Of all members in this process, per lane: batches under way, and readers that were released and still at work. */
   readonly busy: Map<number, number>;
+  readonly leaving: Map<number, number>;
 }
 
 export async function followLanes(
   log: EventLog,
-  { group, topic, busy }: Followers,
+  { group, topic, busy, leaving }: Followers,
   options: FollowOptions,
 ): Promise<Following> {
   const lanes = new Map<number, Followed>();
@@ -88,6 +96,7 @@ export async function followLanes(
       const followed = laneOf(lane);
       followed.takeOvers++;
       if (busyWith(lane) > 0) faults.push(`lane ${lane} was taken over while a batch was under way`);
+      if ((leaving.get(lane) ?? 0) > 0) faults.push(`lane ${lane} was taken over before its reader had left`);
       const committed = await log.committed(group, topic, lane);
       let next = options.from ? options.from(lane) : (committed?.offset ?? 0);
       followed.held = true;
@@ -111,10 +120,17 @@ export async function followLanes(
             busy.set(lane, busyWith(lane) - 1);
           }
         },
-        released() {
+        ...(options.failed && { failed: options.failed(lane) }),
+        async released() {
           over = true;
           followed.held = false;
           followed.released = true;
+          leaving.set(lane, (leaving.get(lane) ?? 0) + 1);
+          if (options.commitOnLeaving) {
+            await new Promise((resolve) => setTimeout(resolve, LEAVING_MS));
+            await log.commit(group, topic, lane, { offset: next, metadata: 'left' });
+          }
+          leaving.set(lane, leaving.get(lane)! - 1);
         },
       };
     },

@@ -99,6 +99,34 @@ export function failures(check: Define): void {
     expect(member.faults()).toEqual([]);
   });
 
+  check('a reader that fails between two batches is taken over anew', async (trial) => {
+    const { log, subject, follow, until } = trial;
+    await log.append(subject, 0, numbered(0, 10));
+    const failure = Promise.withResolvers<Error>();
+    const never = new Promise<Error>(() => {});
+    const member = await follow({
+      from: (lane) => member.read(lane).length,
+      failed: (lane) => (lane === 0 && member.takeOvers(0) === 1 ? failure.promise : never),
+    });
+    await until('all read', () => member.read(0).length === 10);
+    failure.resolve(new Error('what it had done could not be saved'));
+    await until('taken over anew', () => member.takeOvers(0) === 2);
+    await log.append(subject, 0, numbered(10, 20));
+    await until('read on', () => member.read(0).length === 20);
+    expect(member.read(0)).toEqual(texts(numbered(0, 20)));
+    expect(member.faults()).toEqual([]);
+  });
+
+  check('a reader that stops its lane between two batches ends it', async (trial) => {
+    const { log, subject, follow, until } = trial;
+    await log.append(subject, 0, numbered(0, 10));
+    const failed = Promise.resolve(new LaneStopped('state_limit', 'what is saved is too large'));
+    const member = await follow({ failed: () => failed });
+    await until('lane 0 stopped', () => member.stopped(0) !== null);
+    expect(member.stopped(0)).toMatchObject({ code: 'state_limit' });
+    expect(member.takeOvers(0)).toBe(1);
+  });
+
   check('a lane that fails does not hold up the others', async ({ log, subject, follow, until }) => {
     for (const lane of [0, 1]) await log.append(subject, lane, numbered(0, 10));
     const member = await follow({ fail: (lane) => lane === 0 });
@@ -171,8 +199,16 @@ export function failures(check: Define): void {
 export function sharing(check: Define): void {
   check('groups read independently', async ({ log, subject, group, until }) => {
     await log.append(subject, 0, numbered(0, 10));
-    const one = await followLanes(log, { group: group(), topic: subject, busy: new Map() }, {});
-    const other = await followLanes(log, { group: group(), topic: subject, busy: new Map() }, {});
+    const one = await followLanes(
+      log,
+      { group: group(), topic: subject, busy: new Map(), leaving: new Map() },
+      {},
+    );
+    const other = await followLanes(
+      log,
+      { group: group(), topic: subject, busy: new Map(), leaving: new Map() },
+      {},
+    );
     await until('both read all', () => one.read(0).length === 10 && other.read(0).length === 10);
     await Promise.all([one.close(), other.close()]);
   });
@@ -192,6 +228,19 @@ export function sharing(check: Define): void {
     for (const lane of range(lanes)) await log.append(subject, lane, numbered(20, 30));
     await until('all read on', () => range(lanes).every((lane) => heard(lane).size === 30));
     for (const lane of range(lanes)) expect([...heard(lane)].sort(byNumber)).toEqual(texts(numbered(0, 30)));
+    expect([...first.faults(), ...second.faults()]).toEqual([]);
+  });
+
+  check('close waits for what a released reader has under way, which can still commit', async (trial) => {
+    const { log, subject, follow, until } = trial;
+    await log.append(subject, 0, numbered(0, 10));
+    const first = await follow({ commitOnLeaving: true });
+    await until('all read', () => first.read(0).length === 10);
+    await first.close();
+    await log.append(subject, 0, numbered(10, 20));
+    const second = await follow();
+    await until('the second reads on', () => second.read(0).at(-1) === '19');
+    expect(second.read(0)).toEqual(texts(numbered(10, 20)));
     expect([...first.faults(), ...second.faults()]).toEqual([]);
   });
 

@@ -38,6 +38,7 @@ export async function onFixture(
   const fixture = await make();
   const followers: Following[] = [];
   const busy = new Map<number, number>();
+  const leaving = new Map<number, number>();
   try {
     const subject = await fixture.topic();
     const group = fixture.group();
@@ -45,7 +46,7 @@ export async function onFixture(
       ...fixture,
       subject,
       async follow(options = {}) {
-        const following = await followLanes(fixture.log, { group, topic: subject, busy }, options);
+        const following = await followLanes(fixture.log, { group, topic: subject, busy, leaving }, options);
         followers.push(following);
         return following;
       },
