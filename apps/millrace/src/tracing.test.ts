@@ -63,7 +63,7 @@ function traceIn({ headers }: Response): string | undefined {
 function spansOf(traceId: string, atLeast: number): Promise<readonly ReceivedSpan[]> {
   return eventually(() => {
     const spans = receiver.spans.filter((span) => span.traceId === traceId);
-    return spans.length >= atLeast && spans;
+    return spans.length >= atLeast ? spans : undefined;
   });
 }
 
@@ -219,7 +219,7 @@ describe.each([
       attributes['millrace.stage'] === 'aggregate' && attributes['millrace.outcome'] === 'processed';
     const spans = await eventually(async () => {
       const found = await spansOf(traceId, 1);
-      return found.filter(isAggregated).length === 100 && found;
+      return found.filter(isAggregated).length === 100 ? found : undefined;
     });
     const request = spans.find(({ kind }) => kind === 'server')!;
     const sent = spans.filter(({ name }) => name === 'send payments.raw');
