@@ -2,7 +2,7 @@ import { APPEND_BYTES_MAX, APPEND_RECORDS_MAX } from '@millrace/lanes/bounds';
 import type { Flow } from '@millrace/lanes/flow';
 import { laneOf } from '@millrace/lanes/murmur2';
 import type { Clock } from '@millrace/lanes/ports/clock';
-import type { EventLog, LogRecord } from '@millrace/lanes/ports/log';
+import { type EventLog, LaneStopped, type LogRecord } from '@millrace/lanes/ports/log';
 import type { Logger } from '@millrace/lanes/ports/logger';
 import type { Tracer } from '@millrace/lanes/ports/tracer';
 import { retrying } from '@millrace/lanes/retrying';
@@ -136,7 +136,7 @@ export function createAppender(options: AppenderOptions): Appender {
           );
         },
       },
-      () => log.append(topic, lane.number, batch),
+      () => log.append(topic, lane.number, batch).catch(refusedForGood),
     );
     if (lane.refusing) logger.info({ topic, lane: lane.number }, 'the log acknowledges again');
     lane.refusing = false;
@@ -178,6 +178,12 @@ export function createAppender(options: AppenderOptions): Appender {
     },
     waiting,
   };
+}
+
+/** Sending it again would block the lane for ever. */
+function refusedForGood(error: unknown): never {
+  if (!(error instanceof RangeError)) throw error;
+  throw new LaneStopped('append_refused', `${error.message}. Let the log take it, then start again.`);
 }
 
 function createLane(number: number, sends: Sends): Lane {

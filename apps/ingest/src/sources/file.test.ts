@@ -243,3 +243,16 @@ test('it waits while the pipeline is behind', async () => {
   expect(taken(running)).toHaveLength(100);
   await running.stop();
 });
+
+test('a log that will never take a record ends the reading with its reason', async () => {
+  write('a.ndjson', ndjson(payments(3)));
+  const running = await startIngest({ plan: folder.plan('a.ndjson') });
+  running.memory.fate = () => 'refused';
+  await until(() => running.failures.length > 0, 'the failure to be told');
+  expect(running.failures[0]).toMatchObject({
+    name: 'LaneStopped',
+    code: 'append_refused',
+    message: expect.stringContaining('2000000 bytes'),
+  });
+  await running.stop();
+});
