@@ -13,9 +13,7 @@ import { LaneStopped } from '@millrace/lanes/ports/log';
 import type { ResultStore } from '@millrace/lanes/ports/results';
 import type { PipelineStatus, Status } from '@millrace/lanes/status';
 import { traceFields } from '@millrace/lanes/trace-context';
-import { discardDeadLetter, replayDeadLetter } from '@millrace/serve/replay';
-import { serve } from '@millrace/serve/stage';
-import { topicsRoute } from '@millrace/serve/topics-route';
+import { serveOver } from '@millrace/serve/serve-over';
 import { EXIT } from '@millrace/service/exit-codes';
 import { Failure } from '@millrace/service/failure';
 import { type Host, openHost } from '@millrace/service/http-host';
@@ -224,24 +222,9 @@ function statusOf(
 
 /** Ingest, serve, metrics and topics on one port. */
 async function listen(shared: Shared, ingest: Ingest, status: () => PipelineStatus): Promise<Host | null> {
-  const { options, clock, accepted, results, feed, codec } = shared;
+  const { options, clock, accepted, results, feed, codec, measures } = shared;
   const { plan, logger } = options;
   if (options.listen === undefined) return null;
-  const replaying = {
-    pipeline: plan.pipeline,
-    lanes: plan.lanes,
-    log: accepted.log,
-    results,
-    encodeRaw: codec.encodeRaw,
-    nowMs: clock.now,
-  };
-  const served = {
-    plan,
-    results,
-    feed,
-    replay: (id: string) => replayDeadLetter(replaying, id),
-    discard: (id: string) => discardDeadLetter(replaying, id),
-  };
   const overall = (): Status => processStatus(clock, status());
   const waitingFor = () => {
     const { state } = status();
@@ -250,9 +233,18 @@ async function listen(shared: Shared, ingest: Ingest, status: () => PipelineStat
   return openHost({ ...options.listen, logger }, [
     ingest.routes,
     openApiRoute,
-    metricsRoute(overall),
-    topicsRoute({ plan, log: accepted.log, results, codec: codec.whole }),
-    serve({ pipelines: [served], status: overall, clock, waitingFor }),
+    metricsRoute(overall, measures),
+    ...serveOver({
+      plan,
+      log: accepted.log,
+      results,
+      feed,
+      codec: codec.whole,
+      encodeRaw: codec.encodeRaw,
+      clock,
+      status: overall,
+      waitingFor,
+    }),
   ]);
 }
 

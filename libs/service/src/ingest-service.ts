@@ -1,11 +1,9 @@
 import type { Flow } from '@millrace/lanes/flow';
-import { readSchemaId } from '@millrace/lanes/lane-fields';
 import type { Clock } from '@millrace/lanes/ports/clock';
 import type { EventLog } from '@millrace/lanes/ports/log';
 import type { Logger } from '@millrace/lanes/ports/logger';
 import type { StateStore } from '@millrace/lanes/ports/state';
 import type { Tracer } from '@millrace/lanes/ports/tracer';
-import type { SchemaIds } from '@millrace/lanes/record-schemas';
 import type { SourceStatus } from '@millrace/lanes/status';
 import type { Catalogue } from '@millrace/pipeline/catalogue';
 import type { Plan } from '@millrace/pipeline/plan';
@@ -14,6 +12,7 @@ import { openBackbone, openState } from './adapters/backbone.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 import { healthRoutes } from './health.ts';
+import { noteEvents } from './note-events.ts';
 import { startReporter } from './reporter.ts';
 import { runService, type Started } from './run-service.ts';
 import type { ServiceContext } from './service-context.ts';
@@ -61,7 +60,12 @@ async function startIngest(
   const { plan, secrets, logger, clock, tracer, board, host, health, metrics, name } = context;
   const { log, codec, ids } = await openBackbone(context);
   const { state, shared } = await openState(context);
-  const noted = noteEvents(context, board.observe(log), ids);
+  const meter = context.measures.stages.ingest;
+  const noted = noteEvents(plan, board.observe(log), ids, (events) => {
+    const now = clock.now();
+    meter.add(now, events.length);
+    for (const { timestampMs } of events) meter.latency(now, now - timestampMs);
+  });
   const unread = startUnread(context, log);
   const ingest = create({
     plan,
@@ -100,31 +104,4 @@ async function startIngest(
       await reporter.close();
     },
   };
-}
-
-/** Counts what is acknowledged of raw, and where its last events are: ticks after them wait for nobody. */
-function noteEvents({ plan, measures, clock }: ServiceContext, log: EventLog, ids: SchemaIds) {
-  const raw = `${plan.pipeline}.raw`;
-  const times = new Set(
-    ['Tick', 'Opened'].map((record) => ids.get(`millrace.${plan.pipeline}.${record}`) ?? 0),
-  );
-  const ends = new Array<number>(plan.lanes).fill(0);
-  const noted: EventLog = {
-    ...log,
-    async append(topic, lane, records) {
-      const base = await log.append(topic, lane, records);
-      if (topic !== raw) return base;
-      const now = clock.now();
-      let events = 0;
-      for (const [i, { value, timestampMs }] of records.entries()) {
-        if (times.has(readSchemaId(value) ?? 0)) continue;
-        events++;
-        ends[lane] = Math.max(ends[lane]!, base + i + 1);
-        measures.stages.ingest.latency(now, now - timestampMs);
-      }
-      measures.stages.ingest.add(now, events);
-      return base;
-    },
-  };
-  return { log: noted, eventEnds: () => ends };
 }

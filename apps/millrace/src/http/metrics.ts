@@ -1,84 +1,55 @@
+import type { Measures } from '@millrace/lanes/measures';
 import type { PipelineStatus, Status } from '@millrace/lanes/status';
+import {
+  type HistogramDefinition,
+  type MetricDefinition,
+  registerMetric,
+} from '@millrace/service/metrics/metric';
+import { PIPELINE_METRICS } from '@millrace/service/metrics/pipeline-metrics';
+import { metricsRoute as routeOf } from '@millrace/service/metrics/service-metrics';
 import type { FastifyPluginAsync } from 'fastify';
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { collectDefaultMetrics, Registry } from 'prom-client';
 
-/** One number per pipeline, or several with labels. */
-interface Metric {
-  readonly kind: 'counter' | 'gauge';
-  readonly name: string;
-  readonly help: string;
-  readonly labels: readonly string[];
-  read(status: PipelineStatus): readonly (readonly [value: number, ...labels: string[]])[];
+interface Source {
+  readonly status: PipelineStatus;
+  readonly measures: Measures;
 }
 
 const MS_PER_SECOND = 1_000;
-const OUTCOMES = ['dropped', 'duplicate', 'rejected', 'late', 'processed'] as const;
 
-/** Everything that `/metrics` answers beside Node's own; read from the status when it is asked for. */
-export const METRICS: readonly Metric[] = [
-  {
-    kind: 'counter',
-    name: 'millrace_events_total',
-    help: 'Events that were acknowledged.',
-    labels: [],
-    read: ({ audit }) => [[audit.events]],
-  },
-  {
-    kind: 'counter',
-    name: 'millrace_outcomes_total',
-    help: 'Events by what became of them.',
-    labels: ['outcome'],
-    read: ({ audit }) => OUTCOMES.map((outcome) => [audit[outcome], outcome] as const),
-  },
-  {
-    kind: 'gauge',
-    name: 'millrace_in_flight',
-    help: 'Events acknowledged and without an outcome yet.',
-    labels: [],
-    read: ({ audit }) => [[audit.inFlight]],
-  },
-  {
-    kind: 'gauge',
-    name: 'millrace_audit_balanced',
-    help: '1 while every event is accounted for; 0 is an alarm.',
-    labels: [],
-    read: ({ audit }) => [[audit.balanced ? 1 : 0]],
-  },
+/** What `/metrics` answers where all stages run in one process, beside what any pipeline has and Node's own. */
+const METRICS: readonly (MetricDefinition<Source> | HistogramDefinition<Source>)[] = [
   {
     kind: 'counter',
     name: 'millrace_stage_events_total',
     help: 'Records that a stage has been through.',
     labels: ['stage'],
-    read: ({ stages }) => stages.map(({ name, events }) => [events, name] as const),
+    read: ({ status: { stages } }) => stages.map(({ name, events }) => [events, name] as const),
   },
   {
     kind: 'gauge',
     name: 'millrace_stage_lag',
     help: "Records in a stage's input that it has not been through.",
     labels: ['stage'],
-    read: ({ stages }) => stages.map(({ name, lag }) => [lag, name] as const),
+    read: ({ status: { stages } }) => stages.map(({ name, lag }) => [lag, name] as const),
   },
   {
-    kind: 'gauge',
+    kind: 'histogram',
     name: 'millrace_stage_latency_seconds',
-    help: 'From ingest until a stage was done, over the last seconds.',
-    labels: ['stage', 'quantile'],
-    read: ({ stages }) =>
-      stages.flatMap(({ name, latency }) =>
-        latency === null
-          ? []
-          : [
-              [latency.p50Ms / MS_PER_SECOND, name, '0.5'] as const,
-              [latency.p99Ms / MS_PER_SECOND, name, '0.99'] as const,
-            ],
-      ),
+    help: 'From ingest until a stage was done with an event, durably.',
+    labels: ['stage'],
+    readHistograms: ({ measures }) =>
+      Object.entries(measures.stages).flatMap(([stage, meter]) => {
+        const histogram = meter.histogram();
+        return histogram.count > 0 ? [[histogram, stage] as const] : [];
+      }),
   },
   {
     kind: 'gauge',
     name: 'millrace_watermark_seconds',
     help: 'Event time up to which a lane is complete.',
     labels: ['lane'],
-    read: ({ lanes }) =>
+    read: ({ status: { lanes } }) =>
       lanes.flatMap(({ lane, watermark }) =>
         watermark === null ? [] : [[watermark / MS_PER_SECOND, String(lane)] as const],
       ),
@@ -88,80 +59,49 @@ export const METRICS: readonly Metric[] = [
     name: 'millrace_open_windows',
     help: 'Windows held in memory.',
     labels: [],
-    read: ({ openWindows }) => [[openWindows]],
+    read: ({ status: { openWindows } }) => [[openWindows]],
   },
   {
     kind: 'counter',
     name: 'millrace_dead_letters_total',
     help: 'Dead letters made since this process started.',
     labels: ['code'],
-    read: ({ deadLetters }) => Object.entries(deadLetters).map(([code, count]) => [count, code] as const),
+    read: ({ status: { deadLetters } }) =>
+      Object.entries(deadLetters).map(([code, count]) => [count, code] as const),
   },
   {
     kind: 'counter',
     name: 'millrace_repeats_total',
     help: 'Records that came again and were dropped; harmless.',
     labels: [],
-    read: ({ repeats }) => [[repeats]],
+    read: ({ status: { repeats } }) => [[repeats]],
   },
   {
     kind: 'counter',
     name: 'millrace_gaps_total',
     help: 'Times that a lane stopped because an event had vanished; anything but 0 is an alarm.',
     labels: [],
-    read: ({ gaps }) => [[gaps]],
+    read: ({ status: { gaps } }) => [[gaps]],
   },
   {
     kind: 'counter',
     name: 'millrace_source_events_total',
     help: 'Events that a source has taken since this process started.',
     labels: ['source', 'kind'],
-    read: ({ sources }) => sources.map(({ name, kind, events }) => [events, name, kind] as const),
+    read: ({ status: { sources } }) => sources.map(({ name, kind, events }) => [events, name, kind] as const),
   },
 ];
 
 /** `GET /metrics` in the Prometheus text format. */
-export function metricsRoute(status: () => Status): FastifyPluginAsync {
+export function metricsRoute(status: () => Status, measures: Measures): FastifyPluginAsync {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  for (const metric of METRICS) register(registry, metric, status);
-  return async (app) => {
-    app.get('/metrics', async (_request, reply) =>
-      reply.type(registry.contentType).send(await registry.metrics()),
+  const pipelines = () => status().pipelines.map((each) => [{ pipeline: each.pipeline }, each] as const);
+  for (const metric of PIPELINE_METRICS) registerMetric(registry, metric, pipelines);
+  for (const metric of METRICS) {
+    registerMetric(registry, metric, () =>
+      pipelines().map(([common, each]) => [common, { status: each, measures }] as const),
     );
-  };
-}
-
-function register(
-  registry: Registry,
-  { kind, name, help, labels, read }: Metric,
-  status: () => Status,
-): void {
-  const labelNames = ['pipeline', ...labels];
-  const options = { name, help, labelNames, registers: [registry] };
-  const values = () =>
-    status().pipelines.flatMap((pipeline) =>
-      read(pipeline).map(([value, ...names]) => {
-        const of = [pipeline.pipeline, ...names].map((text, i) => [labelNames[i]!, text]);
-        return { value, of: Object.fromEntries(of) as Record<string, string> };
-      }),
-    );
-  if (kind === 'gauge') {
-    const gauge = new Gauge({
-      ...options,
-      collect() {
-        gauge.reset();
-        for (const { of, value } of values()) gauge.set(of, value);
-      },
-    });
-    return;
   }
-  const counter = new Counter({
-    ...options,
-    // The totals are kept elsewhere; set anew for each scrape.
-    collect() {
-      counter.reset();
-      for (const { of, value } of values()) counter.inc(of, value);
-    },
-  });
+  return routeOf(registry);
 }

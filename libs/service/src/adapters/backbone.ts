@@ -11,6 +11,7 @@ import { createRecordCodec } from '@millrace/lanes/records';
 import { openRedisStateStore, type RedisStateStore } from '@millrace/redis/open';
 import type { ServiceContext } from '../service-context.ts';
 import { untilAnswered } from '../until-answered.ts';
+import { watchAnswers } from '../watch-answers.ts';
 import {
   cassandraOptions,
   kafkaOptions,
@@ -41,6 +42,7 @@ export async function openBackbone(context: ServiceContext): Promise<Backbone> {
   const ids = await waitFor(context, 'the schema registry', () => registerSchemas(registry, plan));
   const log = await waitFor(context, 'Kafka', () => openKafkaLog(kafka));
   opened.defer(() => log.close());
+  watchAnswers(context, 'Kafka', () => log.bounds(`${plan.pipeline}.raw`, 0));
   return {
     log,
     generation,
@@ -57,8 +59,9 @@ export interface RedisPorts {
 
 /** Waits for Redis. */
 export async function openState(context: ServiceContext): Promise<RedisPorts> {
-  const { state, shared } = await openRedis(context, (open) => waitFor(context, 'Redis', open));
-  return { state, shared };
+  const redis = await openRedis(context, (open) => waitFor(context, 'Redis', open));
+  watchAnswers(context, 'Redis', () => redis.check());
+  return { state: redis, shared: redis.shared };
 }
 
 /** For services that go on without Redis: it is there when it is there. */
@@ -69,10 +72,10 @@ export function sharedWhenThere(context: ServiceContext): SharedValues {
 async function openRedis(
   { configuration, logger, opened }: ServiceContext,
   by: (open: () => Promise<RedisStateStore>) => Promise<RedisStateStore>,
-): Promise<RedisPorts> {
+): Promise<RedisStateStore> {
   const store = await by(() => openRedisStateStore(redisOptions(configuration), logger));
   opened.defer(() => store.close());
-  return { state: store, shared: store.shared };
+  return store;
 }
 
 /** Waits for Cassandra. */
@@ -82,6 +85,7 @@ export async function openResults(context: ServiceContext): Promise<ResultStore>
     openCassandraResults(cassandraOptions(configuration), logger),
   );
   opened.defer(() => results.close());
+  watchAnswers(context, 'Cassandra', () => results.check());
   return results;
 }
 
