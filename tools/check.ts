@@ -11,6 +11,7 @@ const node = (...args: string[]) => run(root, process.execPath, args);
 
 const steps: Record<string, Step> = {
   types: () => node('node_modules/typescript/bin/tsc', '-p', '.'),
+  page: () => node('node_modules/typescript/bin/tsc', '-p', 'apps/serve/page'),
   lint: () => node('node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.'),
   tidy: () => node('tools/tidy.ts'),
   audit: () => audit(root),

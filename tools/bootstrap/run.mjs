@@ -18,6 +18,8 @@ const SETTINGS = {
   NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/millrace/compiled'),
 };
 
+const PARENT_CHECK_MS = 250;
+
 /**
  * Runs the script on the given Node and ends as it ends: same exit code, or killed by the same signal.
  * @param {string} node
@@ -30,6 +32,7 @@ export function handOver(node, script, args) {
     env: { ...SETTINGS, ...withNodeFirst(node) },
   });
   for (const signal of SIGNALS) process.on(signal, () => pass(signal, child));
+  endWithNpm(child);
   return new Promise((_resolve, reject) => {
     child.on('error', reject);
     child.on('exit', (code, signal) => {
@@ -40,6 +43,17 @@ export function handOver(node, script, args) {
       setTimeout(() => process.exit(128 + (constants.signals[signal] ?? 0)), 1_000);
     });
   });
+}
+
+/** npm passes a signal on to the shell that it runs a script in, which dies of it without a word to us. */
+function endWithNpm(child) {
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    child.kill('SIGTERM');
+  }, PARENT_CHECK_MS);
 }
 
 function pass(signal, child) {

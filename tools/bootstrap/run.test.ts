@@ -38,6 +38,24 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
   },
 );
 
+test('it ends with the shell that npm runs it in, and the script drains', async () => {
+  const command = `"${process.execPath}" tools/bootstrap.mjs tools/bootstrap/fixtures/echo.ts wait; true`;
+  const shell = spawn('sh', ['-c', command], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, npm_lifecycle_event: 'start' },
+  });
+  let output = '';
+  shell.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    output += chunk;
+  });
+  await once(shell.stdout, 'data');
+  shell.kill('SIGKILL');
+  // The pipe closes when the last of them has ended.
+  await once(shell, 'close');
+  expect(output).toContain('SIGTERM');
+});
+
 test('without a script it says so and fails', async () => {
   const child = spawn(process.execPath, ['tools/bootstrap.mjs'], {
     cwd: root,
