@@ -24,7 +24,6 @@ export function clientSettings(options: CassandraOptions): DriverOptions {
   const { contactPoints, dataCenter = DEFAULT_DATA_CENTER, consistency = 'LOCAL_QUORUM' } = options;
   return {
     contactPoints: [...contactPoints],
-    localDataCenter: dataCenter,
     ...(options.credentials && { credentials: { ...options.credentials } }),
     ...(options.tls && { sslOptions: tlsSettings(options.tls) }),
     // Everything here is safe to repeat unless it says otherwise: rows carry their own timestamps.
@@ -36,6 +35,7 @@ export function clientSettings(options: CassandraOptions): DriverOptions {
       fetchSize: ANSWER_ROWS_MAX,
     },
     policies: {
+      // The data centre is given here alone: where the driver itself checks it, it leaves a connection open.
       loadBalancing: new policies.loadBalancing.TokenAwarePolicy(
         new policies.loadBalancing.DCAwareRoundRobinPolicy(dataCenter),
       ),

@@ -46,6 +46,7 @@ function causesOf(error: unknown): Error[] {
     return Object.assign(new Error(`${host}: ${cause.message}`), {
       ...('code' in cause && { code: cause.code }),
       ...(cause instanceof errors.AuthenticationError && { code: code.badCredentials }),
+      ...(cause instanceof errors.ArgumentError && { code: code.configError }),
     });
   });
 }

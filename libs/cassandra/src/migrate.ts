@@ -11,6 +11,7 @@ const LOCK_TTL_S = 60;
 const LOCK_PAUSE_MS = 200;
 /** Longer than a lock that its holder left behind. */
 const DEADLINE_MS = 90_000;
+const VISIBLE_WITHIN_MS = 10_000;
 /** A change of the schema is slower than anything else. */
 const SCHEMA_TIMEOUT_MS = 30_000;
 
@@ -27,11 +28,11 @@ interface Step {
 export async function migrate(step: Step, replication: Replication | undefined): Promise<void> {
   const { keyspace, logger } = step;
   await ensureKeyspace(step, replication);
-  await ensureVersionTable(step);
+  await onceVisible(() => ensureVersionTable(step));
   const owner = randomUUID();
   const giveUpAt = performance.now() + DEADLINE_MS;
   for (;;) {
-    const applied = await appliedNumbers(step);
+    const applied = await onceVisible(() => appliedNumbers(step));
     const pending = MIGRATIONS.filter(({ number }) => !applied.has(number));
     if (pending.length === 0) return;
     if (await lock(step, owner)) {
@@ -54,6 +55,19 @@ export async function migrate(step: Step, replication: Replication | undefined):
       throw new CassandraUnavailable(
         `Another process has been changing the tables of keyspace ${keyspace} for ${DEADLINE_MS / 1_000} s.`,
       );
+    }
+    await sleep(LOCK_PAUSE_MS);
+  }
+}
+
+/** What another process has just made is on its node's disk before that node knows of it. */
+async function onceVisible<T>(work: () => Promise<T>): Promise<T> {
+  const giveUpAt = performance.now() + VISIBLE_WITHIN_MS;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isUnknownName(error) || performance.now() > giveUpAt) throw error;
     }
     await sleep(LOCK_PAUSE_MS);
   }
@@ -157,4 +171,10 @@ async function unlock({ client, keyspace }: Step, owner: string): Promise<void> 
 
 function isWriteTimeout(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === types.responseErrorCodes.writeTimeout;
+}
+
+function isUnknownName(error: unknown): boolean {
+  if (!(error instanceof Error) || !('code' in error)) return false;
+  const codes: unknown[] = [types.responseErrorCodes.invalid, types.responseErrorCodes.configError];
+  return codes.includes(error.code) && /does(n't| not) exist|unconfigured/.test(error.message);
 }
