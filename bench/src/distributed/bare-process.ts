@@ -58,7 +58,7 @@ async function openDoor(topic: string, to: Producer): Promise<void> {
     server.listen(0, '127.0.0.1', resolve);
   });
   const { port } = server.address() as AddressInfo;
-  serveParent(new Map(), async () => {
+  serveParent(async () => {
     server.closeAllConnections();
     server.close();
     await to.disconnect();
@@ -76,7 +76,7 @@ async function openHop(
   await consumer.connect();
   await consumer.subscribe({ topics: [from], fromBeginning: true });
   let taken = 0;
-  const parent = serveParent(new Map(), async () => {
+  const parent = serveParent(async () => {
     await consumer.disconnect();
     await to.disconnect();
   });

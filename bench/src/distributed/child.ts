@@ -5,14 +5,14 @@ import { once } from 'node:events';
 export type Said =
   | { readonly kind: 'ready'; readonly url?: string }
   | { readonly kind: 'drained'; readonly cpuUs: number; readonly records: number }
-  | { readonly kind: 'cpu'; readonly cpuUs: number; readonly requests: Readonly<Record<string, number>> };
+  | { readonly kind: 'cpu'; readonly cpuUs: number };
 
 /** A process of the benchmark, until it is stopped. */
 export interface Child {
   readonly ready: Extract<Said, { kind: 'ready' }>;
   /** Waits for what it says on its own. */
   drained(): Promise<Extract<Said, { kind: 'drained' }>>;
-  cpu(): Promise<Extract<Said, { kind: 'cpu' }>>;
+  cpuUs(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -41,10 +41,10 @@ export async function startChild(script: URL, options: object): Promise<Child> {
   return {
     ready: await heard('ready'),
     drained: () => drained,
-    cpu() {
+    async cpuUs() {
       const answer = heard('cpu');
       child.send('cpu');
-      return answer;
+      return (await answer).cpuUs;
     },
     async stop() {
       child.send('stop');
@@ -53,8 +53,8 @@ export async function startChild(script: URL, options: object): Promise<Child> {
   };
 }
 
-/** The child's own side: answers for its CPU and its requests, and ends when told. */
-export function serveParent(requests: ReadonlyMap<string, number>, close: () => Promise<void>) {
+/** The child's own side: answers for its CPU, and ends when told. */
+export function serveParent(close: () => Promise<void>) {
   const started = process.cpuUsage();
   const cpuUs = () => {
     const { user, system } = process.cpuUsage(started);
@@ -62,7 +62,7 @@ export function serveParent(requests: ReadonlyMap<string, number>, close: () => 
   };
   const say = (said: Said) => process.send!(said);
   process.on('message', async (asked) => {
-    if (asked === 'cpu') say({ kind: 'cpu', cpuUs: cpuUs(), requests: Object.fromEntries(requests) });
+    if (asked === 'cpu') say({ kind: 'cpu', cpuUs: cpuUs() });
     else {
       await close();
       process.disconnect();

@@ -1,37 +1,36 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import type { WorkerStage } from '@millrace/lanes/workers';
 import { report } from '../figure.ts';
-import { type Child, startChild } from './child.ts';
+import { startChild } from './child.ts';
 import { sendLoad } from './load.ts';
 import { paymentText, resultTopic, writePayments } from './payments-document.ts';
 import { openProbe } from './probe.ts';
-import { createTopics, pipelineTopics } from './topics.ts';
+import { SERVICES, startService } from './service.ts';
+import { createTopics } from './topics.ts';
 
 export interface LatencyOptions {
   readonly brokers: readonly string[];
+  /** The servers' addresses, as MILLRACE_*. */
+  readonly servers: Readonly<Record<string, string>>;
   readonly folder: string;
   readonly rates: readonly number[];
   readonly seconds: number;
   readonly warmUpSeconds: number;
 }
 
-const STAGE = new URL('./stage-process.ts', import.meta.url);
 const BARE = new URL('./bare-process.ts', import.meta.url);
 
 interface Chain {
   readonly url: string;
   readonly topic: string;
-  readonly children: readonly (readonly [name: string, child: Child])[];
+  readonly processes: readonly Process[];
 }
 
-const SERVICES: readonly (readonly [string, readonly ('ingest' | WorkerStage)[]])[] = [
-  ['ingest', ['ingest']],
-  ['validate', ['validate']],
-  ['enrich', ['enrich']],
-  ['aggregate', ['aggregate', 'merge']],
-  ['route', ['route']],
-];
+interface Process {
+  readonly name: string;
+  cpuUs(): Promise<number>;
+  stop(): Promise<void>;
+}
 
 /** From a request's due time to the arrival of its result, both chains in turn at each rate. */
 export async function benchLatency(options: LatencyOptions, chains: readonly string[]): Promise<void> {
@@ -68,7 +67,6 @@ async function measure(
     .slice(warm)
     .sort();
   const at = (share: number) => round(latencies[Math.ceil(latencies.length * share) - 1]!);
-  const seconds = events / rate;
   report({
     bench: 'distributed',
     figure: `${name}: end to end over five hops, p99, ms`,
@@ -79,53 +77,44 @@ async function measure(
     p999: at(0.999),
     max: at(1),
     repeats: probe.repeats,
-    cpuUsPerEvent: differences(before.cpuUs, after.cpuUs, events),
-    askedPerSecond: differences(before.requests, after.requests, seconds),
+    cpuUsPerEvent: Object.fromEntries(
+      chain.processes.map(({ name }, i) => [name, round((after[i]! - before[i]!) / events)]),
+    ),
   });
   await probe.close();
-  await Promise.all(chain.children.map(([, child]) => child.stop()));
+  await Promise.all(chain.processes.map((one) => one.stop()));
   return at(0.99);
 }
 
-async function startMillrace({ brokers, folder }: LatencyOptions, run: string): Promise<Chain> {
+/** The services as they are started in earnest; `run` names the pipeline. */
+async function startMillrace({ servers, folder }: LatencyOptions, run: string): Promise<Chain> {
   const document = writePayments(join(folder, run), run);
-  await createTopics(brokers, pipelineTopics(run));
-  const children = await Promise.all(
-    SERVICES.map(async ([name, stages]) => {
-      const options = { brokers, document, folder: join(folder, run, name), stages };
-      return [name, await startChild(STAGE, options)] as const;
-    }),
+  const env = {
+    ...servers,
+    MILLRACE_PIPELINE: document,
+    MILLRACE_CASSANDRA_KEYSPACE: run,
+    MILLRACE_REPLICATION: '1',
+  };
+  const processes = await Promise.all(
+    SERVICES.map(async (name) => ({ name, ...(await startService(name, env)) })),
   );
-  return { url: children[0]![1].ready.url!, topic: resultTopic(run), children };
+  return { url: `${processes[0]!.url}/v1/pipelines/${run}/events`, topic: resultTopic(run), processes };
 }
 
 async function startBare({ brokers }: LatencyOptions, run: string): Promise<Chain> {
-  const topics = SERVICES.map(([name]) => `${run}.${name}`);
+  const topics = SERVICES.map((name) => `${run}.${name}`);
   await createTopics(brokers, topics);
-  const children = await Promise.all(
+  const processes = await Promise.all(
     topics.map(async (to, i) => {
       const options = { brokers, from: topics[i - 1] ?? null, to, group: `${run}.${i}` };
-      return [SERVICES[i]![0], await startChild(BARE, options)] as const;
+      return { name: SERVICES[i]!, ...(await startChild(BARE, options)) };
     }),
   );
-  return { url: children[0]![1].ready.url!, topic: topics.at(-1)!, children };
+  return { url: processes[0]!.ready.url!, topic: topics.at(-1)!, processes };
 }
 
-async function cpuOf({ children }: Chain) {
-  const cpuUs: Record<string, number> = {};
-  const requests: Record<string, number> = {};
-  for (const [name, child] of children) {
-    const said = await child.cpu();
-    cpuUs[name] = said.cpuUs;
-    for (const [kind, count] of Object.entries(said.requests)) requests[`${name} ${kind}`] = count;
-  }
-  return { cpuUs, requests };
-}
-
-function differences(before: Record<string, number>, after: Record<string, number>, by: number) {
-  return Object.fromEntries(
-    Object.entries(after).map(([name, value]) => [name, round((value - (before[name] ?? 0)) / by)]),
-  );
+function cpuOf({ processes }: Chain): Promise<number[]> {
+  return Promise.all(processes.map((one) => one.cpuUs()));
 }
 
 function round(value: number): number {

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { benchLatency } from './latency.ts';
 
+const SERVERS = ['MILLRACE_KAFKA', 'MILLRACE_REGISTRY', 'MILLRACE_REDIS', 'MILLRACE_CASSANDRA'];
+
 /** `npm run bench -- distributed`: what needs servers. Addresses come from the environment. */
 export async function benchDistributed(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
@@ -19,7 +21,8 @@ export async function benchDistributed(args: readonly string[]): Promise<void> {
   try {
     await benchLatency(
       {
-        brokers: addresses('MILLRACE_KAFKA'),
+        brokers: address('MILLRACE_KAFKA').split(','),
+        servers: Object.fromEntries(SERVERS.map((name) => [name, address(name)])),
         folder,
         rates: values.rates.split(',').map(Number),
         seconds: Number(values.seconds),
@@ -33,8 +36,8 @@ export async function benchDistributed(args: readonly string[]): Promise<void> {
 }
 
 /** @throws Error when none was given. */
-function addresses(name: string): string[] {
+function address(name: string): string {
   const given = process.env[name];
-  if (given) return given.split(',');
+  if (given) return given;
   throw new Error(`${name} is not set: this benchmark needs real servers. Set it to host:port[,host:port].`);
 }

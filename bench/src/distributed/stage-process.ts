@@ -55,7 +55,7 @@ async function runIngest(): Promise<void> {
   });
   const host = await openHost({ host: '127.0.0.1', port: 0, logger }, [ingest.routes]);
   await ingest.start();
-  serveParent(new Map(), async () => {
+  serveParent(async () => {
     await ingest.drain();
     await host.close();
     await log.close();
@@ -67,7 +67,7 @@ async function runWorkers(stages: readonly WorkerStage[]): Promise<void> {
   const tables = await openTables(plan, tableKinds, () => {});
   const until = await endsOf(options.drain ?? []);
   const records = [...until.values()].reduce((sum, end) => sum + end, 0);
-  const parent = serveParent(counted, async () => {
+  const parent = serveParent(async () => {
     await consumer.close();
     await log.close();
     await tables.close();
