@@ -2,6 +2,9 @@ import type { CommandModule } from './command.ts';
 import { deadletters } from './commands/deadletters.ts';
 import { explain } from './commands/explain.ts';
 import { lint } from './commands/lint.ts';
+import { provision } from './commands/provision.ts';
+import { rebuild } from './commands/rebuild.ts';
+import { reset } from './commands/reset.ts';
 import { run } from './commands/run.ts';
 import { status } from './commands/status.ts';
 import { tail } from './commands/tail.ts';
@@ -18,4 +21,7 @@ export const commands: readonly CommandModule[] = [
   status,
   deadletters,
   tail,
+  provision,
+  rebuild,
+  reset,
 ];

@@ -61,7 +61,7 @@ async function startIngest(
   const { log, codec, ids } = await openBackbone(context);
   const { state, shared } = await openState(context);
   const meter = context.measures.stages.ingest;
-  const noted = noteEvents(plan, board.observe(log), ids, (events) => {
+  const noted = noteEvents(plan, board.observe(metrics.calls.log(log)), ids, (events) => {
     const now = clock.now();
     meter.add(now, events.length);
     for (const { timestampMs } of events) meter.latency(now, now - timestampMs);
@@ -70,7 +70,7 @@ async function startIngest(
   const ingest = create({
     plan,
     log: noted.log,
-    state,
+    state: metrics.calls.state(state),
     encodeRaw: (flow) => codec.encodeFlow('raw', flow).value,
     secrets,
     logger,

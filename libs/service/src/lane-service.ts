@@ -67,9 +67,9 @@ async function startLanes(
     {
       plan,
       generation,
-      log: board.observe(log),
-      state,
-      results,
+      log: board.observe(metrics.calls.log(log)),
+      state: metrics.calls.state(state),
+      results: metrics.calls.results(results),
       codec,
       clock,
       stages: withAbsent(stages),

@@ -56,6 +56,7 @@ export async function runService(definition: ServiceDefinition): Promise<ExitCod
     { level: 'info', format: 'json', colour: false, fields: { service: name } },
     process.stderr,
   );
+  watchProcess(() => logger);
   try {
     const configuration = readConfiguration(process.env, REQUIRED);
     const instance = configuration.instance ?? `${hostname()}-${process.pid}`;
@@ -71,6 +72,22 @@ export async function runService(definition: ServiceDefinition): Promise<ExitCod
     logger.error({ exitCode }, message);
     return exitCode;
   }
+}
+
+/** What Node would print as it likes is a line of the log as well. */
+function watchProcess(logger: () => Logger): void {
+  process.removeAllListeners('warning');
+  process.on('warning', ({ name, message }) => {
+    // kafkajs asks for timers of less than no time, which does no harm.
+    if (name !== 'TimeoutNegativeWarning') logger().warn({ warning: name }, message);
+  });
+  const broken = (error: unknown): never => {
+    const { message, exitCode } = failureOf(error);
+    logger().error({ exitCode }, message);
+    process.exit(exitCode);
+  };
+  process.on('uncaughtException', broken);
+  process.on('unhandledRejection', broken);
 }
 
 interface Beginning {
@@ -135,8 +152,8 @@ async function contextOf(
     service: `millrace-${name}`,
     version,
     instance,
-    endpoint: configuration.otlp_endpoint,
-    rate: configuration.trace_rate,
+    endpoint: configuration.otlp_endpoint ?? process.env.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
+    rate: configuration.trace_rate ?? plan.traceRate,
     systems: { log: 'kafka', results: 'cassandra' },
     logger,
   });

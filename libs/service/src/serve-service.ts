@@ -52,7 +52,7 @@ async function startServe(
   const stored = await openResults(context);
   const feed = createLiveFeed(context, { log, codec: whole, generation });
   const status = startStatusBoard(context, shared);
-  const noted = noteEvents(plan, board.observe(log), ids);
+  const noted = noteEvents(plan, board.observe(metrics.calls.log(log)), ids);
   const { pipeline } = plan;
   for (const metric of PIPELINE_METRICS) {
     registerMetric(metrics.registry, metric, () => [[{ pipeline }, status.status().pipelines[0]!]]);
@@ -60,7 +60,7 @@ async function startServe(
   const parts: ServeParts = {
     plan,
     log: noted.log,
-    results: publishingResults(stored, feed),
+    results: publishingResults(metrics.calls.results(stored), feed),
     feed,
     codec: whole,
     encodeRaw: (flow) => codec.encodeFlow('raw', flow).value,

@@ -172,7 +172,8 @@ export const SETTINGS = {
 
   otlp_endpoint: url(
     {
-      description: 'Where traces go (OTLP over HTTP). Default: nowhere; no event is traced then.',
+      description:
+        'Where traces go (OTLP over HTTP). Default: what OTEL_EXPORTER_OTLP_ENDPOINT says, or nowhere; no span is made then.',
       example: 'http://jaeger:4318',
     },
     ['http', 'https'],
@@ -180,11 +181,10 @@ export const SETTINGS = {
   trace_rate: number(
     {
       description:
-        'The share of events that are traced, beside those whose request brings a sampled `traceparent`.',
+        'The share of events that are traced, beside those whose request brings a sampled `traceparent`. Default: what the document says (`trace.rate`).',
       example: '0.01',
     },
     { minimum: 0, maximum: 1, whole: false },
-    0,
   ),
 } as const satisfies Record<string, Setting>;
 

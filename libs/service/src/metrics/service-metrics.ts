@@ -5,6 +5,7 @@ import type { FastifyPluginAsync } from 'fastify';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { Health } from '../health.ts';
 import { type LaneBoard, type LaneEntry, lagOf, watermarkOf } from '../lane-board.ts';
+import { type CallTimes, createCallTimes } from './call-times.ts';
 import { type HistogramDefinition, type MetricDefinition, registerMetric } from './metric.ts';
 
 /** What a service's metrics are read from. */
@@ -19,6 +20,7 @@ export interface ServiceCounts {
   readonly clock: Clock;
   /** By stage: tries of something that did not answer. */
   readonly retries: ReadonlyMap<string, number>;
+  readonly calls: CallTimes;
   /** ingest. */
   readonly sources: () => readonly SourceStatus[];
   readonly waiting: () => number;
@@ -176,6 +178,16 @@ export const SERVICE_METRICS: readonly (
     read: ({ retries }) => [...retries].map(([stage, count]) => [count, stage] as const),
   },
   {
+    kind: 'histogram',
+    name: 'millrace_call_seconds',
+    help: 'How long a server took to answer: `kafka` (append, commit), `redis` (take_over, checkpoint), `cassandra` (read, write).',
+    labels: ['server', 'call'],
+    readHistograms: ({ calls }) =>
+      [...calls.meters().values()].map(
+        ({ server, call, meter }) => [meter.histogram(), server, call] as const,
+      ),
+  },
+  {
     kind: 'counter',
     name: 'millrace_source_events_total',
     help: 'ingest: events that a source has taken in this process.',
@@ -193,6 +205,7 @@ export const SERVICE_METRICS: readonly (
 
 export interface ServiceMetrics {
   readonly registry: Registry;
+  readonly calls: CallTimes;
   /** `GET /metrics` in the Prometheus text format. */
   readonly route: FastifyPluginAsync;
   retried(stage: string): void;
@@ -201,18 +214,26 @@ export interface ServiceMetrics {
 }
 
 export function serviceMetrics(
-  counts: Omit<ServiceCounts, 'retries' | 'sources' | 'waiting'>,
+  counts: Omit<ServiceCounts, 'retries' | 'sources' | 'waiting' | 'calls'>,
 ): ServiceMetrics {
   const retries = new Map<string, number>();
+  const calls = createCallTimes(counts.clock);
   let sources: ServiceCounts['sources'] = () => [];
   let waiting: ServiceCounts['waiting'] = () => 0;
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const common = { pipeline: counts.pipeline };
-  const source: ServiceCounts = { ...counts, retries, sources: () => sources(), waiting: () => waiting() };
+  const source: ServiceCounts = {
+    ...counts,
+    retries,
+    calls,
+    sources: () => sources(),
+    waiting: () => waiting(),
+  };
   for (const metric of SERVICE_METRICS) registerMetric(registry, metric, () => [[common, source]]);
   return {
     registry,
+    calls,
     route: metricsRoute(registry),
     retried(stage) {
       retries.set(stage, (retries.get(stage) ?? 0) + 1);
