@@ -76,6 +76,7 @@ async function compose(options: PipelineOptions, opened: AsyncDisposableStack): 
   const shared = share(options, clock, await openParts(options, opened));
   const runner = await startRunner(shared);
   opened.defer(() => runner.stop().catch(() => {}));
+  if (!options.keepTopics) holdUnread(shared, runner);
 
   const failed = Promise.withResolvers<never>();
   const { accepted, codec, secrets, ports } = shared;
@@ -161,8 +162,14 @@ function share(options: PipelineOptions, clock: Clock, parts: PipelineParts): Sh
   };
 }
 
+/** What has not been through is not forgotten, however old it is. Unfused, the stages' own positions say the same. */
+function holdUnread({ options, ports, accepted }: Shared, runner: Runner): void {
+  const raw = `${options.plan.pipeline}.raw`;
+  ports.hold((topic, lane) => (topic === raw ? accepted.end(raw, lane) - runner.lanes()[lane]!.lag : null));
+}
+
 function startRunner(shared: Shared): Promise<Runner> {
-  const { options, clock, measures, feed, accepted, stages, ports, codec, results, tracer } = shared;
+  const { options, clock, measures, feed, accepted, stages, ports, rebuilt, codec, results, tracer } = shared;
   const { plan, logger } = options;
   const common = {
     plan,
@@ -176,7 +183,10 @@ function startRunner(shared: Shared): Promise<Runner> {
   if (!options.keepTopics) {
     const store = publishingFused(ports.fused, feed);
     const onRetry = (err: unknown) => logger.warn({ err }, 'a sink did not answer; trying again');
-    return startFusedRunner({ ...common, store, decodeRaw: codec.decodeRaw, onRetry }, accepted);
+    return startFusedRunner(
+      { ...common, store, decodeRaw: codec.decodeRaw, onRetry, rebuild: rebuilt },
+      accepted,
+    );
   }
   return startWorkersRunner(
     {

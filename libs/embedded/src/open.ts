@@ -11,6 +11,7 @@ import { createAdapters } from './adapters.ts';
 import { openLmdbDisk } from './lmdb-disk.ts';
 import type { Outputs } from './outputs.ts';
 import { disown, own } from './owner.ts';
+import type { Unread } from './retention.ts';
 
 /** The ports on one LMDB environment in a folder. */
 export interface Embedded {
@@ -20,6 +21,8 @@ export interface Embedded {
   readonly registry: SchemaRegistry;
   readonly fused: FusedStore;
   readonly outputs: Outputs;
+  /** Says which records of a lane are not to be forgotten: those from the offset on; null: no such. */
+  hold(unread: Unread): void;
   /** Forgets the records that are too old, as happens each minute by itself; says how many they were. */
   expire(): Promise<number>;
   /** After the writes and batches under way; what is asked for later rejects. */
@@ -31,7 +34,7 @@ export interface EmbeddedOptions {
   readonly lanes?: number;
   /** Beside the process that runs the folder, to look at what it has written: nothing can be written or consumed. */
   readonly readonly?: boolean;
-  /** Records of the log are forgotten once they are this old. Default: 7 days. */
+  /** Records of the log are forgotten once they are this old and have been read. Default: 7 days. */
   readonly keepMs?: number;
   readonly clock?: Clock;
   readonly logger?: Logger;
@@ -68,6 +71,7 @@ export async function openEmbedded(folder: string, options: EmbeddedOptions = {}
       registry: adapters.registry,
       fused: adapters.fused,
       outputs: adapters.outputs,
+      hold: adapters.retention.hold,
       expire: () => adapters.retention.expire(),
       async close() {
         await adapters.close();

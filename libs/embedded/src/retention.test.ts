@@ -48,13 +48,21 @@ test('a lane that has been emptied goes on counting, in a later run too', async 
   await close();
 });
 
-test('says which group had not read what went', async () => {
+test('keeps what has not been read, and says once for whom', async () => {
   const { embedded, append, pass, warnings, close } = await openAged();
-  await append(5);
+  for (let i = 0; i < 5; i++) await append(1);
   await embedded.log.commit('slow', 'raw', 0, { offset: 2, metadata: '' });
   await embedded.log.commit('quick', 'raw', 0, { offset: 5, metadata: '' });
   pass(2 * HOUR_MS);
-  await embedded.expire();
+  expect(await embedded.expire()).toBe(2);
+  expect(await embedded.expire()).toBe(0);
+  expect(await embedded.log.bounds('raw', 0)).toEqual({ start: 2, end: 5 });
   expect(warnings).toEqual([{ topic: 'raw', lane: 0, group: 'slow', unread: 3 }]);
+  await embedded.log.commit('slow', 'raw', 0, { offset: 5, metadata: '' });
+  embedded.hold((topic, lane) => (topic === 'raw' && lane === 0 ? 4 : null));
+  expect(await embedded.expire()).toBe(2);
+  expect(warnings.slice(1)).toEqual([{ topic: 'raw', lane: 0, group: 'the pipeline', unread: 1 }]);
+  embedded.hold(() => null);
+  expect(await embedded.expire()).toBe(1);
   await close();
 });

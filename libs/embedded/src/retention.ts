@@ -11,15 +11,27 @@ const INTERVAL_MS = 60_000;
 /** Chunks that one transaction removes, so that no append waits long behind it. */
 const MAX_STEP_CHUNKS = 64;
 
+/** The offset from which on a lane's records have not been read; null: nobody says. */
+export type Unread = (topic: string, lane: number) => number | null;
+
 export interface Retention {
+  /** For readers without a committed position. */
+  hold(unread: Unread): void;
   /** Removes what has grown too old; says how many records went. */
   expire(): Promise<number>;
   close(): Promise<void>;
 }
 
+interface Reader {
+  readonly group: string;
+  /** The next record that it reads. */
+  readonly offset: number;
+}
+
 /**
- * Forgets records by their age, whether or not they have been read. Records go chunk by chunk, from a lane's start;
- * a chunk goes once its latest record is too old.
+ * Forgets records by their age, once every group that has committed a position, and who `hold`s, has read them: what
+ * waits to be read stays, and is warned of. Records go chunk by chunk, from a lane's start; a chunk goes once its latest
+ * record is too old.
  */
 export function createRetention(
   disk: Disk,
@@ -30,20 +42,37 @@ export function createRetention(
   keepMs: number,
 ): Retention {
   let closed = false;
+  let unread: Unread = () => null;
+  /** Lanes that hold what is too old. */
+  const held = new Set<string>();
   let running: Promise<number> = Promise.resolve(0);
 
   async function expire(): Promise<number> {
     let total = 0;
     for (const { topic, lane } of lanes.all()) {
       let removed = 0;
-      for (let step = -1; step !== 0 && !closed; removed += step) step = await expireStep(topic, lane);
-      if (removed > 0) report(topic, lane, removed);
+      const reader = slowest(topic, lane);
+      for (let step = -1; step !== 0 && !closed; removed += step) {
+        step = await expireStep(topic, lane, reader);
+      }
+      if (removed > 0) logger.info({ topic, lane, removed, keepMs }, 'forgot records that had grown too old');
       total += removed;
     }
     return total;
   }
 
-  function expireStep(topic: string, lane: number): Promise<number> {
+  function slowest(topic: string, lane: number): Reader {
+    const holder = unread(topic, lane);
+    let slowest: Reader = { group: 'the pipeline', offset: holder ?? Number.POSITIVE_INFINITY };
+    const prefix = key(SPACE.position).text(topic).integer(lane).end();
+    for (const { value } of disk.range({ from: prefix, to: after(prefix) })) {
+      const position = JSON.parse(Buffer.from(value).toString()) as Reader;
+      if (position.offset < slowest.offset) slowest = position;
+    }
+    return slowest;
+  }
+
+  function expireStep(topic: string, lane: number, reader: Reader): Promise<number> {
     return writer.submit((transaction) => {
       const before = clock.now() - keepMs;
       const prefix = key(SPACE.chunk).text(topic).integer(lane).end();
@@ -51,28 +80,29 @@ export function createRetention(
       let start = 0;
       const limit = MAX_STEP_CHUNKS;
       for (const { key: chunk, value } of disk.range({ from: prefix, to: after(prefix), limit })) {
-        if (chunkLatest(value) >= before) break;
+        const end = integerAt(chunk, prefix.length) + chunkCount(value);
+        const isOld = chunkLatest(value) < before;
+        if (isOld && end > reader.offset) warn(topic, lane, reader);
+        if (!isOld || end > reader.offset) break;
         transaction.remove(chunk);
         removed += chunkCount(value);
-        start = integerAt(chunk, prefix.length) + chunkCount(value);
+        start = end;
       }
       if (removed > 0) lanes.moveStart(transaction, topic, lane, start);
       return removed;
     });
   }
 
-  function report(topic: string, lane: number, removed: number): void {
-    const { start } = lanes.bounds(topic, lane);
-    const prefix = key(SPACE.position).text(topic).integer(lane).end();
-    for (const { value } of disk.range({ from: prefix, to: after(prefix) })) {
-      const { group, offset } = JSON.parse(Buffer.from(value).toString());
-      if (offset >= start) continue;
-      logger.warn(
-        { topic, lane, group, unread: start - offset },
-        `${start - offset} records were forgotten before ${group} had read them; its lane will stop with lane_reset`,
-      );
-    }
-    logger.info({ topic, lane, removed, keepMs }, 'forgot records that had grown too old');
+  /** Once until it has gone on. */
+  function warn(topic: string, lane: number, { group, offset }: Reader): void {
+    const name = `${topic}/${lane}/${group}/${offset}`;
+    if (held.has(name)) return;
+    for (const other of held) if (other.startsWith(`${topic}/${lane}/`)) held.delete(other);
+    held.add(name);
+    logger.warn(
+      { topic, lane, group, unread: lanes.bounds(topic, lane).end - offset },
+      `records are kept beyond their age, since ${group} has not read them: the disk fills up until it does`,
+    );
   }
 
   const timer = setInterval(() => {
@@ -85,6 +115,9 @@ export function createRetention(
   }, INTERVAL_MS).unref();
 
   return {
+    hold(next) {
+      unread = next;
+    },
     expire,
     async close() {
       closed = true;

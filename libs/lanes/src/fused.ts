@@ -37,6 +37,8 @@ export interface FusedOptions {
   readonly tracer?: Tracer;
   /** A record of raw as the stages take it. */
   decodeRaw(record: LogRecord, seq: number): Flow;
+  /** Lanes without a saved state are computed anew from where raw begins, also where that is not its first record. */
+  readonly rebuild?: boolean;
   /** A sink did not answer and is tried again. */
   onRetry?(error: unknown): void;
 }
@@ -54,7 +56,8 @@ export interface FusedRun {
 /**
  * Runs all stages in one process, fused: one fold per lane over raw, and the merges; states, results, dead letters
  * and positions of a stretch of raw go into one transaction. After a crash it goes on from the last of them.
- * @throws LaneStopped `plan_changed`: the saved state belongs to another plan; `lane_reset`: raw was cut or replaced.
+ * @throws LaneStopped `plan_changed`: the saved state belongs to another plan; `lane_reset`: raw was cut or replaced;
+ * `state_lost`: raw's first records are gone, and there is no state of them.
  */
 export async function startFused(options: FusedOptions): Promise<FusedRun> {
   const run = new Run(traceFused(options));
@@ -130,8 +133,8 @@ class Run implements FusedRun {
     }
     for (const lane of this.lanes) {
       const { start, end } = await log.bounds(this.#raw, lane.lane);
-      // A new lane begins where retention has left the log.
-      if (lane.offset === 0 && !saved.has(laneKey(plan.pipeline, lane.lane))) {
+      if (!saved.has(laneKey(plan.pipeline, lane.lane))) {
+        if (start > 0 && this.#options.rebuild !== true) throw this.#stateLost(lane.lane, start);
         lane.offset = start;
         lane.settled = lane.unsettled();
       }
@@ -142,6 +145,13 @@ class Run implements FusedRun {
         );
       }
     }
+  }
+
+  #stateLost(lane: number, start: number): LaneStopped {
+    return new LaneStopped(
+      'state_lost',
+      `there is no saved state for lane ${lane}, although ${this.#raw} begins at ${start}: what stood before can't be computed again. Put the data folder back as it was, or accept what is lost and compute what the log still holds with --rebuild.`,
+    );
   }
 
   #restoreUnit(unit: FusedLane | FusedMerge, state: SavedState): void {

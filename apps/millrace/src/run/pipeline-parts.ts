@@ -37,6 +37,8 @@ export interface PipelineOptions {
 export interface PipelineParts {
   readonly secrets: ReadonlyMap<string, string>;
   readonly ports: EmbeddedPorts;
+  /** States and results were forgotten at this start. */
+  readonly rebuilt: boolean;
   readonly codec: RawCodec;
   readonly stages: LaneStages;
   readonly tracer: Tracer;
@@ -54,28 +56,29 @@ export async function openParts(
   opened.defer(tracing.close);
   const tables = await openTables(plan, tableKinds, (message) => logger.warn({}, message));
   opened.defer(() => tables.close());
-  const ports = await openFolder(options, opened);
+  const { ports, rebuilt } = await openFolder(options, opened);
   const codec = await openRawCodec(plan, ports.registry);
   const sinks = await openSinks(plan, sinkKinds, { stdout, env });
   opened.defer(async () => {
     await Promise.all([...sinks.values()].map((sink) => sink.close()));
   });
-  return { secrets, ports, codec, stages: stagesOf(plan, tables, sinks), tracer: tracing.tracer };
+  return { secrets, ports, rebuilt, codec, stages: stagesOf(plan, tables, sinks), tracer: tracing.tracer };
 }
 
 function stagesOf(plan: Plan, { tables }: OpenTables, sinks: LaneStages['sinks']): LaneStages {
   return createLaneStages(plan, { tables, sinkKinds, sinks });
 }
 
-async function openFolder(options: PipelineOptions, opened: AsyncDisposableStack): Promise<EmbeddedPorts> {
+async function openFolder(options: PipelineOptions, opened: AsyncDisposableStack) {
   const { plan, folder, logger, document = '', keepTopics = false } = options;
   const { pipeline, lanes } = plan;
   const ports = await openPorts(folder, plan, logger);
   opened.defer(() => ports.close());
   settleFolderNote(folder, { pipeline, lanes, document, stages: keepTopics ? 'separate' : 'fused' });
-  if (options.rebuild || ports.outputs.unfinished(pipeline)) {
+  const rebuilt = options.rebuild === true || ports.outputs.unfinished(pipeline);
+  if (rebuilt) {
     logger.info({ pipeline }, 'forgetting states and results; they are computed again from raw');
     await ports.outputs.forget(pipeline);
   }
-  return options.decorate?.(ports) ?? ports;
+  return { ports: options.decorate?.(ports) ?? ports, rebuilt };
 }
