@@ -1,10 +1,11 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { relative, sep } from 'node:path';
 import { NO_TIME } from '@millrace/lanes/flow';
 import type { Disk } from './disk.ts';
 import { FILE_START, type FilePosition, type FileReader, openFileReader, readFully } from './file-reader.ts';
 import type { Format, FormatOptions } from './formats/format.ts';
 import { createPart, type Part } from './part.ts';
+import { takeOverSaved } from './saved-position.ts';
 import type { SourceContext } from './source.ts';
 
 /** Bytes looked at for the fingerprint, at most. */
@@ -33,7 +34,7 @@ export interface FilePart {
   saved: Progress;
   /** What may be saved. */
   acknowledged: Progress;
-  /** @throws Error when another process has taken the file over. */
+  /** @throws TakenOver when another process reads the file; Error when it could not be saved just now. */
   save(): Promise<void>;
 }
 
@@ -52,15 +53,11 @@ export async function openFilePart(options: FilePartOptions, context: SourceCont
   const { fingerprint, sizeBytes } = await readHead(disk, options);
   const part = createPart(source.name, `${source.name}:${shown}#${fingerprint}`, true);
   const key = `${plan.pipeline}/ingest/${source.name}/${part.number.toString(16).padStart(FINGERPRINT_DIGITS, '0')}`;
-  const token = randomUUID();
-  const taken = await state.takeOver(key, token);
-  let number = taken?.number ?? 0;
-  const head =
-    taken === null || taken.head === ''
-      ? null
-      : (JSON.parse(taken.head) as Progress & { readonly tail: string });
-  const from: Progress = head ?? { ...FILE_START, row: 0, time: NO_TIME };
-  if (head !== null && (await tailBefore(disk, path, head.offset)) !== head.tail) throw changed(shown, head);
+  const tailAt = (offset: number) => tailBefore(disk, path, offset);
+  const start = { ...FILE_START, row: 0, time: NO_TIME, tail: await tailAt(0) };
+  const position = await takeOverSaved<Progress & { readonly tail: string }>(state, key, shown, start);
+  const { from } = position;
+  if ((await tailAt(from.offset)) !== from.tail) throw changed(shown, from);
   part.position = from.row - 1;
   part.time = from.time;
   const reader = await openFileReader({ ...options, disk, from, bounds });
@@ -76,19 +73,7 @@ export async function openFilePart(options: FilePartOptions, context: SourceCont
     async save() {
       const progress = filePart.acknowledged;
       if (progress === filePart.saved) return;
-      const written = JSON.stringify({
-        ...progress,
-        tail: await tailBefore(disk, path, progress.offset),
-      });
-      const accepted = await state.checkpoint(key, {
-        token,
-        base: number,
-        head: written,
-        puts: new Map(),
-        deletes: [],
-      });
-      if (!accepted) throw takenOver(shown);
-      number += 1;
+      await position.save({ ...progress, tail: await tailAt(progress.offset) });
       filePart.saved = progress;
     },
   };
@@ -132,11 +117,5 @@ function changed(shown: string, { row, offset }: Progress): Error {
   return new Error(
     `${shown} is not the file that was read up to row ${row} (byte ${offset}): what stood before that has changed. ` +
       'Put the old content back (rows may be added at the end), or give the new file another name.',
-  );
-}
-
-function takenOver(shown: string): Error {
-  return new Error(
-    `another process has taken over reading ${shown}; this one stops. Run file sources in one process only.`,
   );
 }

@@ -3,6 +3,7 @@ import type { FilePart, Progress } from './file-part.ts';
 import { createRows, type Rows } from './formats/splitter.ts';
 import { createPacer } from './pacer.ts';
 import { tickFlow } from './part.ts';
+import { TakenOver } from './saved-position.ts';
 import type { SourceContext } from './source.ts';
 
 export interface FileRunOptions {
@@ -33,13 +34,14 @@ interface Slice {
  * so the watermark, which waits for all of them, moves on and few windows are open at once.
  */
 export function createFileRun({ files, context, perSecond, take }: FileRunOptions): FileRun {
-  const { appender, bounds, clock, lag } = context;
+  const { appender, bounds, clock, lag, logger, source } = context;
   const rows = createRows(bounds.sliceRecords);
   /** In the order in which they were handed over. */
   const slices: Slice[] = [];
   let stopped = false;
   let events = 0;
   let savedAt = clock.now();
+  let isSaved = true;
   const pacer = createPacer(clock, perSecond, bounds.paceStepMs, () => stopped);
 
   async function run(): Promise<void> {
@@ -55,6 +57,10 @@ export function createFileRun({ files, context, perSecond, take }: FileRunOption
       }
       await settle(0);
       await save();
+      while (!isSaved && !stopped) {
+        await clock.sleep(bounds.saveMs);
+        await save();
+      }
     } finally {
       await Promise.all(files.map(({ reader }) => reader.close()));
     }
@@ -105,8 +111,19 @@ export function createFileRun({ files, context, perSecond, take }: FileRunOption
     }
   }
 
+  /** What can't be saved is saved later; at worst rows are read again, which aggregate recognises. */
   async function save(): Promise<void> {
-    for (const file of files) await file.save();
+    try {
+      for (const file of files) await file.save();
+      isSaved = true;
+    } catch (error) {
+      if (error instanceof TakenOver) throw error;
+      if (isSaved) {
+        const message = 'how far files are read can’t be saved; reading goes on, and it is tried again';
+        logger.warn({ err: error, source: source.name }, message);
+      }
+      isSaved = false;
+    }
     savedAt = clock.now();
   }
 

@@ -1,6 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { StateStore } from '@millrace/lanes/ports/state';
 import { createMemoryLog } from '../fixtures/memory-log.ts';
 import { createMemoryState } from '../fixtures/memory-state.ts';
 import { type Running, startIngest, until } from '../fixtures/running.ts';
@@ -147,6 +148,39 @@ test('of two processes that read a file the later one goes on', async () => {
   expect(first.failures[0]!.message).toContain('another process has taken over reading a.ndjson');
   expect(second.failures).toEqual([]);
   await Promise.all([first.stop(), second.stop()]);
+});
+
+test('a store that is away, goes back or comes back empty ends no reading, and the position is saved in the end', async () => {
+  write('a.ndjson', ndjson(payments(600)));
+  const plan = folder.plan('a.ndjson', { config: { pace: 2_000 } });
+  const memory = createMemoryState();
+  let isAway = false;
+  let unheard = 0;
+  const keys = new Set<string>();
+  const state: StateStore = {
+    ...memory,
+    async checkpoint(key, checkpoint) {
+      keys.add(key);
+      if (isAway) throw new Error('away');
+      const written = await memory.checkpoint(key, checkpoint);
+      if (unheard-- > 0) throw new Error('no answer, though it was written');
+      return written;
+    },
+  };
+  const running = await startIngest({ plan, state, bounds: { saveMs: 5 } });
+  const goesOn = (rows: number) => until(() => taken(running).length > rows, `${rows} rows`);
+  await goesOn(50);
+  isAway = true;
+  await goesOn(150);
+  isAway = false;
+  unheard = 3;
+  await goesOn(250);
+  for (const key of keys) await memory.remove(key);
+  await running.ingest.finished;
+  await running.stop();
+  expect(running.failures).toEqual([]);
+  expect(taken(running)).toHaveLength(600);
+  expect(taken(await readAll(plan, { state }))).toEqual([]);
 });
 
 test('draining in mid-file saves what is acknowledged; the next start goes on there', async () => {
