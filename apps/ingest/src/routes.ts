@@ -1,5 +1,6 @@
 import type { Logger } from '@millrace/lanes/ports/logger';
 import type { Span, Tracer } from '@millrace/lanes/ports/tracer';
+import { endRequestSpan, startRequestSpan, traceOfRequest } from '@millrace/lanes/request-span';
 import { traceFields } from '@millrace/lanes/trace-context';
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import type { BodyReader } from './body.ts';
@@ -7,7 +8,6 @@ import type { Bounds } from './bounds.ts';
 import { ingestOpenApi } from './openapi.ts';
 import { Problem } from './problem.ts';
 import type { Delivered, Receipt, Receiver } from './receiver.ts';
-import { endRequestSpan, startRequestSpan } from './request-span.ts';
 import type { Source } from './source.ts';
 
 export interface RoutesOptions {
@@ -55,19 +55,21 @@ async function receive(
   const receiver = receiverOf(options, request.params as Params);
   receiver.authorize(request.headers.authorization);
   // From here on: who may not send can't make spans either.
-  const span = startRequestSpan(options.tracer, request);
+  const { tracer } = options;
+  const trace = traceOfRequest(tracer, request);
+  const span = trace === null ? null : startRequestSpan(tracer, request, trace, 'ingest');
   if (span !== null) reply.header('traceparent', span.parent);
   try {
     const receipt = await take(options, receiver, request, span);
     if (receipt.rejected.some(({ code }) => code === 'overloaded')) {
       reply.header('retry-after', options.bounds.retryAfterSeconds);
     }
-    endRequestSpan(span, TAKEN, null);
+    if (span !== null) endRequestSpan(span, TAKEN, null);
     return reply.status(TAKEN).send(receipt);
   } catch (error) {
     const problem = problemOf(error);
     if (problem.code === 'internal') logInternal(options, error, request, span);
-    endRequestSpan(span, problem.statusCode, problem.code);
+    if (span !== null) endRequestSpan(span, problem.statusCode, problem.code);
     throw problem;
   }
 }

@@ -4,6 +4,7 @@ import { LaneStopped } from '@millrace/lanes/ports/log';
 import type { ResultStore } from '@millrace/lanes/ports/results';
 import type { SharedValues } from '@millrace/lanes/ports/shared-values';
 import type { StateStore } from '@millrace/lanes/ports/state';
+import { traceFields } from '@millrace/lanes/trace-context';
 import { startWorkers, type WorkerStage } from '@millrace/lanes/workers';
 import type { Catalogue } from '@millrace/pipeline/catalogue';
 import {
@@ -77,9 +78,12 @@ async function startLanes(
       tracer,
       newToken: randomUUID,
       onSaved: board.saved,
-      onRetry(stage, lane, err) {
+      onRetry(stage, lane, err, trace = null) {
         metrics.retried(stage);
-        logger.warn({ err, stage, lane }, 'something did not answer; it is tried again');
+        logger.warn(
+          { err, stage, lane, ...traceFields(trace) },
+          'something did not answer; it is tried again',
+        );
       },
     },
     RUNS[name].filter((stage) => stage !== 'merge' || merges),

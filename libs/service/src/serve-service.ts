@@ -19,6 +19,7 @@ import { startReporter } from './reporter.ts';
 import { runService, type Started } from './run-service.ts';
 import type { ServiceContext } from './service-context.ts';
 import { startStatusBoard } from './status-board.ts';
+import { tracedRequests } from './traced-requests.ts';
 
 /** What serve is made of. */
 export interface ServeParts {
@@ -67,7 +68,11 @@ async function startServe(
     clock,
     status: status.status,
   };
-  await host.mount([healthRoutes({ service: name, pipeline }, health), metrics.route, ...create(parts)]);
+  await host.mount([
+    healthRoutes({ service: name, pipeline }, health),
+    metrics.route,
+    tracedRequests(context.tracer, name, create(parts)),
+  ]);
   const reporter = startReporter(context, shared, {
     sources: () => [],
     waiting: () => 0,
