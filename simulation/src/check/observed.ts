@@ -19,6 +19,8 @@ export interface ObservedPartial {
   readonly seq: number;
   readonly from: number;
   readonly record: Partial | Mark;
+  /** Fused: the seq of the last record that the lane had taken when it told it. */
+  readonly after?: number;
 }
 
 export interface ObservedMade {

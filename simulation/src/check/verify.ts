@@ -1,13 +1,14 @@
-import { NO_TIME } from '@millrace/lanes/flow';
 import type { Alert, WindowResult } from '@millrace/lanes/made';
 import type { OracleAlert } from '../oracle/detectors.ts';
-import { type LaneTruth, laneTruth, type OraclePartial } from '../oracle/lane.ts';
+import { type LaneTruth, laneTruth } from '../oracle/lane.ts';
 import { type MergeRecord, type MergeTruth, mergeTruth } from '../oracle/merge.ts';
 import type { Fields, OraclePlan } from '../oracle/plan.ts';
 import { keyOf, type OracleResult } from '../oracle/windows.ts';
 import { differences } from './differences.ts';
+import { resolveNewest } from './newest-partials.ts';
 import type { Caused, Observed, ObservedPartial, Streams } from './observed.ts';
 import { verifyRows } from './rows.ts';
+import { told, toldByOracle } from './told.ts';
 
 /** What the oracle makes of a run's records. */
 export interface Truths {
@@ -16,8 +17,12 @@ export interface Truths {
 }
 
 /** What aggregate and merge had to make of what they had before them; or where lanes told the merge something else. */
-export function truthsOf(plan: OraclePlan, { records, partials }: Observed): Truths | string[] {
+export function truthsOf(plan: OraclePlan, { records, partials, made }: Observed): Truths | string[] {
   const lanes = records.map((lane) => laneTruth(plan, lane));
+  if (made === null) {
+    const { faults, merges } = resolveNewest(lanes, partials);
+    return faults.length > 0 ? faults : { lanes, merges: merges.map((each) => mergeTruth(plan, each)) };
+  }
   const faults = verifyPartials(lanes, partials);
   if (faults.length > 0) return faults;
   return { lanes, merges: partials.map((each, q) => mergeTruth(plan, withEvents(lanes, each, q))) };
@@ -47,19 +52,6 @@ function verifyPartials(
       ),
     ),
   );
-}
-
-function toldByOracle(partial: OraclePartial) {
-  if (partial.kind === 'mark') return { kind: 'mark', watermark: partial.watermark, idle: partial.idle };
-  return { kind: 'partial', window: partial.window.name, group: partial.group, start: partial.start };
-}
-
-function told(record: ObservedPartial['record']) {
-  if (record.kind === 'mark') {
-    const watermark = record.watermark <= NO_TIME ? Number.NEGATIVE_INFINITY : record.watermark;
-    return { kind: 'mark', watermark, idle: record.idle };
-  }
-  return { kind: 'partial', window: record.window, group: record.group, start: record.start };
 }
 
 /** The merge's input in its real order, with the events that the oracle knows behind each partial. */

@@ -49,6 +49,8 @@ export type OraclePartial =
       readonly group: string;
       readonly start: number;
       readonly events: readonly Fields[];
+      /** Of a window that is still open (`emit: updates`): where nobody sees it before the next one, that is enough. */
+      readonly live: boolean;
     }
   | {
       readonly kind: 'mark';
@@ -107,14 +109,14 @@ function createLane(plan: OraclePlan, out: Outputs) {
     out.alerts.push(...judges.result(result));
   }
 
-  function send({ window, group, start, events }: OpenWindow): void {
+  function send({ window, group, start, events }: OpenWindow, live: boolean): void {
     const to = laneOf(group, plan.lanes);
-    out.partials.push({ kind: 'partial', seq, to, window, group, start, events: [...events] });
+    out.partials.push({ kind: 'partial', seq, to, window, group, start, events: [...events], live });
   }
 
-  function tell(entry: OpenWindow, final: boolean): void {
+  function tell(entry: OpenWindow, final: boolean, live = false): void {
     if (entry.window.local) emit(entry, final);
-    else send(entry);
+    else send(entry, live);
     entry.sent = entry.events.length;
   }
 
@@ -127,7 +129,7 @@ function createLane(plan: OraclePlan, out: Outputs) {
       if (!folds) continue;
       const entry = openWindow(open, window, group, start);
       entry.events.push(event);
-      if (entry.closed || window.emit === 'updates') tell(entry, entry.closed);
+      if (entry.closed || window.emit === 'updates') tell(entry, entry.closed, !entry.closed);
     }
     if (record.late) return;
     out.alerts.push(...judges.event(seq, record.id, record.key, record.eventTime, event, watermark));

@@ -20,7 +20,7 @@ function merge(said: readonly Said[], of: OraclePlan = plan): MergeTruth {
     return {
       seq,
       from,
-      partial: { kind: 'partial', seq, to: 0, window: of.windows[0]!, group, start, events },
+      partial: { kind: 'partial', seq, to: 0, window: of.windows[0]!, group, start, events, live: false },
     };
   });
   return mergeTruth(of, records);

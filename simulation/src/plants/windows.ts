@@ -36,6 +36,20 @@ export const windowRules: readonly Plant[] = [
     replace: 'accumulators: content.accumulators.splice(0, Infinity, ...createAccumulators(plan)),',
   },
   {
+    name: 'told_twice_when_fused',
+    rule: 'of an open window the newest partial goes to the merge, once per commit; closed, it has been told',
+    file: AGGREGATE,
+    find: 'for (const cell of this.#unsent) if (cell.content.unsent) this.#send(cell, out);',
+    replace: 'for (const cell of this.#unsent) this.#send(cell, out);',
+  },
+  {
+    name: 'open_windows_untold_when_fused',
+    rule: 'before a commit a fused lane tells the merge of its open windows',
+    file: 'libs/lanes/src/fused.ts',
+    find: 'for (const lane of this.lanes) lane.sendPartials();',
+    replace: '',
+  },
+  {
     name: 'idle_lane_not_flushed',
     rule: 'turning idle, a lane first sends its open partials',
     file: AGGREGATE,

@@ -1,8 +1,9 @@
+import type { Flow } from '@millrace/lanes/flow';
 import { startFused } from '@millrace/lanes/fused';
 import type { LaneStages } from '@millrace/lanes/lane-stages';
 import { createMeasures } from '@millrace/lanes/measures';
 import type { LogRecord } from '@millrace/lanes/ports/log';
-import type { MergeInput } from '@millrace/lanes/stage';
+import type { AggregateOutput, MergeInput } from '@millrace/lanes/stage';
 import type { Plan } from '@millrace/pipeline/plan';
 import type { ObservedPartial } from '../check/observed.ts';
 import { createClock } from '../world/clock.ts';
@@ -44,7 +45,7 @@ export async function runFused({ seed, plan, registry, raw }: FusedRunOptions): 
   const { scheduler } = world;
   const random = world.random.fork('fused');
   const disk = createFusedDisk();
-  const merged = raw.map(() => new Map<number, ObservedPartial>());
+  const merged: ObservedPartial[][] = raw.map(() => []);
   const faults: string[] = [];
   const fed = raw.map(() => 0);
   const surroundings = { world, plan, openCodec: createCodecs(plan), registry, disk, merged, faults };
@@ -71,8 +72,7 @@ export async function runFused({ seed, plan, registry, raw }: FusedRunOptions): 
   if (!(await scheduler.run(done, TASKS_MAX))) faults.push('fused: never came to the end of raw');
   life.stop();
   if (await scheduler.run(() => false, TASKS_MAX)) faults.push('fused: no end');
-  const partials = merged.map((inputs) => [...inputs.values()].sort((left, right) => left.seq - right.seq));
-  return { world, disk, partials, faults };
+  return { world, disk, partials: merged, faults };
 }
 
 interface Surroundings {
@@ -81,7 +81,7 @@ interface Surroundings {
   readonly openCodec: OpenCodec;
   readonly registry: RegistryServer;
   readonly disk: FusedDisk;
-  readonly merged: readonly Map<number, ObservedPartial>[];
+  readonly merged: readonly ObservedPartial[][];
   readonly faults: string[];
 }
 
@@ -124,20 +124,39 @@ function openLife({ world, plan, openCodec, registry, disk, merged, faults }: Su
 }
 
 /**
- * Notes what the merges are given. Their places are counted in their state: what a crash undid is given again, perhaps
- * in another order, and takes the place of what was noted.
+ * Notes what the merges are given, and how far the lane was that told it. Their places are counted in their state: what
+ * a crash undid is told anew, perhaps otherwise, and takes the place of what was noted.
  */
-function overheard(stages: LaneStages, merged: readonly Map<number, ObservedPartial>[]): LaneStages {
+function overheard(stages: LaneStages, merged: readonly ObservedPartial[][]): LaneStages {
   let merges = 0;
+  let lanes = 0;
+  const taken = new Map<number, number>();
   return {
     ...stages,
+    aggregate(counts) {
+      const lane = lanes++;
+      const aggregate = stages.aggregate(counts);
+      const process = aggregate.process.bind(aggregate);
+      return Object.assign(aggregate, {
+        process(record: Flow, out: AggregateOutput) {
+          taken.set(lane, record.seq);
+          process(record, out);
+        },
+      });
+    },
     merge() {
       const heard = merged[merges++]!;
       const merge = stages.merge();
       return {
         ...(merge.state && { state: merge.state }),
         process(input: MergeInput, out) {
-          heard.set(input.seq, { seq: input.seq, from: input.lane, record: input.record });
+          heard.length = input.seq;
+          heard.push({
+            seq: input.seq,
+            from: input.lane,
+            record: input.record,
+            after: taken.get(input.lane)!,
+          });
           merge.process(input, out);
         },
       };
