@@ -3,6 +3,7 @@ import type { Clock } from '@millrace/lanes/ports/clock';
 import type { EventLog } from '@millrace/lanes/ports/log';
 import type { Logger } from '@millrace/lanes/ports/logger';
 import type { StateStore } from '@millrace/lanes/ports/state';
+import type { OpenTopics } from '@millrace/lanes/ports/topics';
 import type { Tracer } from '@millrace/lanes/ports/tracer';
 import type { SourceStatus } from '@millrace/lanes/status';
 import type { Catalogue } from '@millrace/pipeline/catalogue';
@@ -16,6 +17,7 @@ import { noteEvents } from './note-events.ts';
 import { startReporter } from './reporter.ts';
 import { runService, type Started } from './run-service.ts';
 import type { ServiceContext } from './service-context.ts';
+import { createTopicsOpener } from './topics-of-others.ts';
 import { startUnread } from './unread.ts';
 
 /** What ingest is made of. */
@@ -31,6 +33,7 @@ export interface IngestParts {
   onFailed(error: Error): void;
   /** Records of raw that nobody has read yet. */
   lag(): number;
+  readonly topics: OpenTopics;
 }
 
 /** Ingest, as the service runs it. */
@@ -58,7 +61,7 @@ async function startIngest(
   create: IngestServiceDefinition['create'],
 ): Promise<Started> {
   const { plan, secrets, logger, clock, tracer, board, host, health, metrics, name } = context;
-  const { log, codec, ids } = await openBackbone(context);
+  const { log, codec, ids, kafka, registry } = await openBackbone(context);
   const { state, shared } = await openState(context);
   const meter = context.measures.stages.ingest;
   const noted = noteEvents(plan, board.observe(metrics.calls.log(log)), ids, (events) => {
@@ -78,6 +81,7 @@ async function startIngest(
     tracer,
     onFailed: context.fail,
     lag: unread.records,
+    topics: createTopicsOpener({ clientId: kafka.clientId, logger, own: { kafka, registry } }),
   });
   const waiting = () => ingest.waiting().records;
   metrics.ingest(() => ingest.sources(), waiting);

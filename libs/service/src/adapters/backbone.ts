@@ -1,8 +1,10 @@
 import { openCassandraResults } from '@millrace/cassandra/open';
+import type { ClientOptions } from '@millrace/kafka/clients';
 import { type KafkaLog, openKafkaLog } from '@millrace/kafka/event-log';
 import { provisionPipeline } from '@millrace/kafka/pipeline';
 import { openRegistry } from '@millrace/kafka/registry';
 import type { LaneCodec } from '@millrace/lanes/lane-codec';
+import type { SchemaRegistry } from '@millrace/lanes/ports/registry';
 import type { ResultStore } from '@millrace/lanes/ports/results';
 import type { SharedValues } from '@millrace/lanes/ports/shared-values';
 import type { StateStore } from '@millrace/lanes/ports/state';
@@ -29,6 +31,9 @@ export interface Backbone {
   /** Decodes events with all their fields, for people. */
   readonly whole: LaneCodec;
   readonly ids: SchemaIds;
+  /** How the two are reached, for topics of others beside the pipeline's own. */
+  readonly kafka: ClientOptions;
+  readonly registry: SchemaRegistry;
 }
 
 /** Waits for Kafka and the registry; makes or checks topics and schemas. @throws what a person has to mend. */
@@ -47,6 +52,8 @@ export async function openBackbone(context: ServiceContext): Promise<Backbone> {
     log,
     generation,
     ids,
+    kafka,
+    registry,
     codec: createRecordCodec({ plan, ids, registry }),
     whole: createRecordCodec({ plan, ids, registry, allFields: true }),
   };
