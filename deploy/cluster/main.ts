@@ -6,7 +6,7 @@ import { curlLine } from '@millrace/millrace/run/curl-line';
 import type { Plan } from '@millrace/pipeline/plan';
 import { requirePlan } from '@millrace/service/load-pipeline';
 import { isFetched } from '@millrace/tools/servers/artifacts';
-import { needed, type Servers, startServers } from '@millrace/tools/servers/servers';
+import { needed, type Servers, startServers, variables } from '@millrace/tools/servers/servers';
 import { untilAskedToEnd } from '@millrace/tools/servers/until-asked-to-end';
 import { type RunningServices, startServices } from './cluster.ts';
 import { showProgress } from './progress.ts';
@@ -52,7 +52,7 @@ async function runCluster(file: string, folder: string | undefined, brokers: 1 |
   );
   const environment = {
     ...servers.environment,
-    MILLRACE_REPLICATION: String(brokers),
+    MILLRACE_REPLICATION: process.env.MILLRACE_REPLICATION ?? String(replication(servers)),
     ...('MILLRACE_OTLP_ENDPOINT' in servers.environment && { MILLRACE_TRACE_RATE: TRACE_RATE }),
   };
   const place = join(servers.folder, 'services');
@@ -66,6 +66,11 @@ async function runCluster(file: string, folder: string | undefined, brokers: 1 |
   progress('draining …');
   await running.stop();
   await servers.stop();
+}
+
+/** As many copies as there are brokers for, to three. */
+function replication({ environment }: Servers): number {
+  return Math.min(3, environment[variables.kafka]!.split(',').length);
 }
 
 /** Whatever has been started ends with this process. */

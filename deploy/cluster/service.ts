@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { ServiceName } from '@millrace/service/configuration/settings';
+import { SETTINGS, type ServiceName, variableOf } from '@millrace/service/configuration/settings';
 import type { Program } from '@millrace/tools/servers/server';
 
 export interface ServiceOptions {
@@ -16,6 +16,7 @@ export interface ServiceOptions {
   environment: Readonly<Record<string, string>>;
 }
 
+const VARIABLES = new Set(['MILLRACE_CONFIG', ...Object.keys(SETTINGS).map(variableOf)]);
 const repository = join(import.meta.dirname, '../..');
 
 /** One service as a process on this machine; for `createServer` of tools/servers. */
@@ -28,7 +29,7 @@ export function serviceProgram(options: ServiceOptions): Program {
     address: `http://127.0.0.1:${port}`,
     command: [process.execPath, join(repository, 'apps', name, 'src/main.ts')],
     env: {
-      ...withoutSettings(process.env),
+      ...knownSettings(process.env),
       ...environment,
       MILLRACE_PIPELINE: pipeline,
       MILLRACE_INSTANCE: instance,
@@ -39,10 +40,11 @@ export function serviceProgram(options: ServiceOptions): Program {
   };
 }
 
-/** Services refuse settings that they don't know, such as those of tests. The document's secrets stay. */
-function withoutSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const kept = Object.entries(env).filter(
-    ([name]) => !name.startsWith('MILLRACE_') || name.startsWith('MILLRACE_SECRET_'),
-  );
-  return Object.fromEntries(kept);
+/** Services refuse settings that they don't know, such as those of tests. */
+function knownSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const isKept = (name: string) =>
+    !name.startsWith('MILLRACE_') ||
+    name.startsWith('MILLRACE_SECRET_') ||
+    VARIABLES.has(name.replace(/_FILE$/, ''));
+  return Object.fromEntries(Object.entries(env).filter(([name]) => isKept(name)));
 }
