@@ -9,6 +9,7 @@ import { chooseSettings, type Settings } from '../workload/settings.ts';
 import type { SimulatedProcess } from '../world/process.ts';
 import { createCodecs } from './codec.ts';
 import { type IngestProcess, startIngestProcess } from './ingest-process.ts';
+import { startLosses } from './losses.ts';
 import { MOODS } from './moody-table.ts';
 import { ALL_STAGES, someStages, startNemesis } from './nemesis.ts';
 import { createOperator } from './operator.ts';
@@ -67,7 +68,10 @@ function createCluster(seed: number) {
   const services: Service[] = [];
   const ingests: IngestProcess[] = [];
   const faults: string[] = [];
-  const onStopped = (what: string) => faults.push(what);
+  let isLost = () => false;
+  const onStopped = (what: string) => {
+    if (!(isLost() && what.includes('no saved state'))) faults.push(what);
+  };
   const openCodec = createCodecs(plan);
   const options = { world, plan, openCodec, generation: 0, moods: MOODS, onStopped };
 
@@ -110,6 +114,7 @@ function createCluster(seed: number) {
         replaySomething: createOperator(world, settings.lanes, openCodec).replaySomething,
         ingests: () => running(ingests),
       });
+      isLost = startLosses(world, plan, options.generation, TROUBLE_MS, random.fork('losses'));
       world.whenSaved((key) => key.startsWith('sim/ingest/') && nemesis.ingestPromised());
       const receiver = () => running(ingests).at(-1)?.receiver() ?? null;
       return startClients(scheduler, script.requests, receiver, nemesis.ingestPromised);
