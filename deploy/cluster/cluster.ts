@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { DEFAULT_PORTS, type ServiceName } from '@millrace/service/configuration/settings';
 import { createKeeper } from '@millrace/tools/servers/keeper';
-import { firstFree } from '@millrace/tools/servers/ports';
+import { firstFree, freePorts } from '@millrace/tools/servers/ports';
 import { createServer, type Server } from '@millrace/tools/servers/server';
 import { serviceProgram } from './service.ts';
 
@@ -13,6 +13,8 @@ export interface ClusterOptions {
   /** Addresses of servers and other settings, by variable. */
   environment: Readonly<Record<string, string>>;
   progress(line: string): void;
+  /** Others start services at the same moment: none takes its usual port. */
+  isBesideOthers?: boolean;
 }
 
 export interface RunningServices {
@@ -33,12 +35,13 @@ export const SERVICES: readonly ServiceName[] = [
 
 /** Starts one process of each service, and returns when all are ready. They end with this process. */
 export async function startServices(options: ClusterOptions): Promise<RunningServices> {
-  const { pipeline, folder, environment, progress } = options;
+  const { pipeline, folder, environment, progress, isBesideOthers = false } = options;
   const keeper = createKeeper();
   const services = new Map<ServiceName, Server>();
   async function start(name: ServiceName): Promise<void> {
     const started = performance.now();
-    const port = await firstFree(DEFAULT_PORTS[name]);
+    const [free] = isBesideOthers ? await freePorts(1) : [];
+    const port = free ?? (await firstFree(DEFAULT_PORTS[name]));
     const place = join(folder, name);
     const server = createServer(serviceProgram({ name, folder: place, port, pipeline, environment }), keeper);
     services.set(name, server);

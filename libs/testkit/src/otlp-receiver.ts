@@ -63,7 +63,8 @@ interface Sent {
   }[];
 }
 
-export async function startOtlpReceiver(): Promise<OtlpReceiver> {
+/** @param forwardTo another's endpoint, which is sent the same. */
+export async function startOtlpReceiver(forwardTo: string | null = null): Promise<OtlpReceiver> {
   const spans: ReceivedSpan[] = [];
   let status = 200;
   let requests = 0;
@@ -71,8 +72,10 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     requests++;
+    const body = Buffer.concat(chunks);
     if (status === 200 && request.url === '/v1/traces') {
-      spans.push(...spansOf(JSON.parse(Buffer.concat(chunks).toString()) as Sent));
+      spans.push(...spansOf(JSON.parse(body.toString()) as Sent));
+      if (forwardTo !== null) await forward(`${forwardTo}/v1/traces`, body);
     }
     response.writeHead(status, { 'content-type': 'application/json' }).end('{}');
   });
@@ -92,6 +95,12 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+async function forward(url: string, body: Buffer): Promise<void> {
+  const headers = { 'content-type': 'application/json' };
+  const response = await fetch(url, { method: 'POST', headers, body: new Uint8Array(body) });
+  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`);
 }
 
 function spansOf({ resourceSpans }: Sent): ReceivedSpan[] {
