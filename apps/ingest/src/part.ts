@@ -17,12 +17,15 @@ export interface Part {
   time: number;
   /** All of it has been read, and a tick has said so. */
   ended: boolean;
+  /** False: its silence says nothing, since another process reads it, or more of it waits to be read. */
+  ticking: boolean;
 }
 
 export function createPart(source: string, name: string, ordered: boolean): Part {
   const number = partNumber(name);
   const idPrefix = `${source}-${number.toString(16).padStart(12, '0')}-`;
-  return { name, number, idPrefix, source, ordered, position: NO_POSITION, time: NO_TIME, ended: false };
+  const state = { position: NO_POSITION, time: NO_TIME, ended: false, ticking: true };
+  return { name, number, idPrefix, source, ordered, ...state };
 }
 
 /** The first 48 bits of SHA-256 of the part's name. */

@@ -1,6 +1,7 @@
 import type { Clock } from '@millrace/lanes/ports/clock';
 import type { Logger } from '@millrace/lanes/ports/logger';
 import type { StateStore } from '@millrace/lanes/ports/state';
+import type { OpenTopics } from '@millrace/lanes/ports/topics';
 import type { Tracer } from '@millrace/lanes/ports/tracer';
 import type { SourcePartStatus } from '@millrace/lanes/status';
 import type { Kind } from '@millrace/pipeline/catalogue';
@@ -28,6 +29,8 @@ export interface SourceContext {
   readonly disk: Disk;
   /** Sampling; the spans of what is appended are the appender's. */
   readonly tracer: Tracer;
+  /** Absent: there is no Kafka to read from. */
+  readonly topics?: OpenTopics;
   /** How many records of raw the pipeline is behind. */
   lag(): number;
   /** The value of a setting with `"format": "secret"`. */

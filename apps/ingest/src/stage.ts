@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '@millrace/lanes/ports/clock';
 import type { EventLog } from '@millrace/lanes/ports/log';
 import type { Logger } from '@millrace/lanes/ports/logger';
 import type { StateStore } from '@millrace/lanes/ports/state';
+import type { OpenTopics } from '@millrace/lanes/ports/topics';
 import { noTracer, type Tracer } from '@millrace/lanes/ports/tracer';
 import type { SourceStatus } from '@millrace/lanes/status';
 import type { Plan } from '@millrace/pipeline/plan';
@@ -35,6 +36,8 @@ export interface IngestOptions {
   readonly disk?: Disk;
   /** How many records of raw the pipeline is behind; absent: it is never waited for. */
   readonly lag?: () => number;
+  /** For sources that read topics of others; absent: a document that has one can't start. */
+  readonly topics?: OpenTopics;
   /** Absent: nothing is sampled here; what comes sampled is passed on. */
   readonly tracer?: Tracer;
 }
@@ -128,6 +131,7 @@ export function createIngest(options: IngestOptions): Ingest {
           tracer,
           lag,
           secret,
+          ...(options.topics && { topics: options.topics }),
         }),
       );
     }

@@ -42,7 +42,9 @@ export function createTicker({ clock, appender, lanes, tickMs, sources, onFailed
     const now = clock.now();
     history.push({ time: now, events: sources().map((source) => source.events) });
     if (history.length > RATE_TICKS + 1) history.shift();
-    const parts = sources().flatMap((source) => source.parts.filter((part) => !part.ended));
+    const parts = sources().flatMap((source) =>
+      source.parts.filter(({ ended, ticking }) => ticking && !ended),
+    );
     const flows = parts.map((part) => tickFlow(part, false, now));
     for (let lane = 0; lane < lanes; lane++) {
       // Ticks don't pile up in a lane that the log refuses, and the other lanes don't wait for it.

@@ -17,6 +17,7 @@ import { serveOver } from '@millrace/serve/serve-over';
 import { EXIT } from '@millrace/service/exit-codes';
 import { Failure } from '@millrace/service/failure';
 import { type Host, openHost } from '@millrace/service/http-host';
+import { createTopicsOpener } from '@millrace/service/topics-of-others';
 import { metricsRoute } from './http/metrics.ts';
 import { openApiRoute } from './http/openapi.ts';
 import { type AcceptedEvents, countAccepted } from './run/accepted.ts';
@@ -91,6 +92,7 @@ async function compose(options: PipelineOptions, opened: AsyncDisposableStack): 
     clock,
     lag: () => behind(runner),
     tracer: shared.tracer,
+    topics: createTopicsOpener({ clientId: `millrace-${plan.pipeline}`, logger, own: null }),
   });
   opened.defer(() => ingest.abandon());
   const finished = Promise.race([runner.finished, failed.promise]);

@@ -1,5 +1,13 @@
 import type { Logger } from '@millrace/lanes/ports/logger';
-import { type Admin, type Consumer, Kafka, type KafkaConfig, logLevel, type Producer } from 'kafkajs';
+import {
+  type Admin,
+  type Consumer,
+  type ConsumerConfig,
+  Kafka,
+  type KafkaConfig,
+  logLevel,
+  type Producer,
+} from 'kafkajs';
 import { MEMBER_SETTINGS, PRODUCER_SETTINGS, REQUEST_TIMEOUT_MS } from './client-settings.ts';
 import { logTo } from './kafkajs-log.ts';
 import { connectionOf, type KafkaSecurity } from './security.ts';
@@ -21,7 +29,7 @@ export interface ClientOptions {
 export interface Clients {
   admin(): Admin;
   producer(): Producer;
-  consumer(group: string): Consumer;
+  consumer(group: string, settings?: Pick<ConsumerConfig, 'readUncommitted' | 'metadataMaxAge'>): Consumer;
 }
 
 export function createClients({
@@ -58,8 +66,8 @@ export function createClients({
       producer.on(producer.events.REQUEST_TIMEOUT, onTimeout);
       return producer;
     },
-    consumer(groupId) {
-      const consumer = connect().consumer({ ...MEMBER_SETTINGS, groupId });
+    consumer(groupId, settings = {}) {
+      const consumer = connect().consumer({ ...MEMBER_SETTINGS, ...settings, groupId });
       consumer.on(consumer.events.REQUEST_TIMEOUT, onTimeout);
       return consumer;
     },

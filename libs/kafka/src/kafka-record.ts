@@ -35,7 +35,7 @@ function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-function textsOf(headers: NonNullable<KafkaMessage['headers']>): Record<string, string> {
+export function textsOf(headers: NonNullable<KafkaMessage['headers']>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [
       name,

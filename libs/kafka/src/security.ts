@@ -19,6 +19,10 @@ export interface TlsSettings {
 
 export const SASL_MECHANISMS = ['plain', 'scram-sha-256', 'scram-sha-512'] as const;
 
+export function isSaslMechanism(text: string): text is SaslSettings['mechanism'] {
+  return (SASL_MECHANISMS as readonly string[]).includes(text);
+}
+
 export interface SaslSettings {
   readonly mechanism: (typeof SASL_MECHANISMS)[number];
   readonly username: string;

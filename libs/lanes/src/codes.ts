@@ -22,6 +22,12 @@ export const DEAD_LETTER_CODES = {
       'The row can’t be read below its header: a quote is not closed, it has more or fewer cells than the header, or the header itself is wrong.',
     remedy: 'Mend the row; check the source’s `delimiter`.',
   },
+  malformed_avro: {
+    stages: ['ingest'],
+    meaning:
+      'The record of a Kafka source is not Avro in Confluent’s wire format: it does not begin with a schema’s id, the registry knows no such schema, or the bytes are not of it.',
+    remedy: 'Check the source’s `format` and `registry`, and who else writes to the topic.',
+  },
   invalid_utf8: {
     stages: ['ingest', 'validate'],
     meaning: 'The payload’s bytes are not UTF-8, the only text encoding that is read.',
