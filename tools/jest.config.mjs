@@ -8,7 +8,7 @@ export default {
   testEnvironment: 'node',
   testMatch: ['**/*.test.ts'],
   // Those that need real servers: jest.servers.config.mjs.
-  testPathIgnorePatterns: ['/node_modules/', '/\\.nx/', '<rootDir>/tmp/', '\\.(servers|kafka)\\.test\\.ts$'],
+  testPathIgnorePatterns: ['/node_modules/', '/\\.nx/', '<rootDir>/tmp/', '\\.servers\\.test\\.ts$'],
   modulePathIgnorePatterns: ['/\\.nx/', '<rootDir>/tmp/', '<rootDir>/\\.millrace/'],
   extensionsToTreatAsEsm: ['.ts'],
   moduleFileExtensions: ['ts', 'mjs', 'js', 'cjs', 'json', 'node'],
