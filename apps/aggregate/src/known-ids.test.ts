@@ -4,6 +4,8 @@ import fc from 'fast-check';
 import { type Acquaintance, KnownIds } from './known-ids.ts';
 
 const DEDUPE_MS = 50;
+/** Of a clock. */
+const JUMP_MS = 60_000;
 
 function flow(id: string, digest: number, ingestTime: number, attempt = 0): Flow {
   return { ...createFlow('event'), id, digest, ingestTime, attempt };
@@ -44,15 +46,29 @@ test('is a map with expiry, whatever its size and however often it is saved', ()
     id: fc.integer({ min: 0, max: 3_000 }),
     digest: fc.integer({ min: 0, max: 1 }),
     later: fc.integer({ min: 0, max: 2 }),
+    jump: fc.integer({ min: 0, max: 300 }),
     save: fc.integer({ min: 0, max: 400 }),
   });
-  const check = (steps: readonly { id: number; digest: number; later: number; save: number }[]) => {
+  interface Step {
+    readonly id: number;
+    readonly digest: number;
+    readonly later: number;
+    readonly jump: number;
+    readonly save: number;
+  }
+  const check = (steps: readonly Step[]) => {
     const model = new Map<number, { digest: number; time: number }>();
     const saved = new Map<string, Uint8Array>();
     let ids = new KnownIds(DEDUPE_MS);
-    let now = 1_000;
-    for (const { id, digest, later, save } of steps) {
+    let now = 1_000_000;
+    for (const { id, digest, later, jump, save } of steps) {
       now += later === 2 ? 1 : 0;
+      if (jump === 0) now += JUMP_MS;
+      if (jump === 1 && later !== 2) {
+        for (const [key, known] of model) if (known.time < now - DEDUPE_MS) model.delete(key);
+        now -= JUMP_MS;
+        for (const known of model.values()) known.time = Math.min(known.time, now);
+      }
       const known = model.get(id);
       const expected =
         known === undefined || known.time < now - DEDUPE_MS
@@ -66,6 +82,17 @@ test('is a map with expiry, whatever its size and however often it is saved', ()
     }
   };
   fc.assert(fc.property(fc.array(step, { maxLength: 4_000, size: 'max' }), check), { numRuns: 30 });
+});
+
+test('what came while a clock was far ahead is forgotten in time once it has been put right', () => {
+  const ids = new KnownIds(DEDUPE_MS);
+  expect(meet(ids, flow('a', 1, 100_000))).toBe('new');
+  expect(meet(ids, flow('b', 1, 900_000))).toBe('new');
+  expect(meet(ids, flow('c', 1, 100_010))).toBe('new');
+  // Forgotten by the clock that was ahead.
+  expect(meet(ids, flow('a', 1, 100_010))).toBe('new');
+  expect(meet(ids, flow('b', 1, 100_060))).toBe('duplicate');
+  expect(meet(ids, flow('b', 1, 100_061))).toBe('new');
 });
 
 test('what has expired leaves the saved state', () => {

@@ -1,3 +1,4 @@
+import { CLOCK_BACK_MS } from '@millrace/lanes/bounds';
 import type { Flow } from '@millrace/lanes/flow';
 import type { LaneState, StateChanges } from '@millrace/lanes/stage';
 import { murmur3 } from './murmur3.ts';
@@ -10,6 +11,7 @@ const ID_WORDS = 8;
 const ID_DOUBLES = 4;
 const DIGEST = 2;
 const TIME = 3;
+const FORGOTTEN = Number.NEGATIVE_INFINITY;
 const SLOTS_MIN = 1_024;
 const PRINT = 1;
 
@@ -46,7 +48,7 @@ export class KnownIds implements LaneState {
   readonly #changed = new Set<Chunk>();
   /** Saved chunks, which come in any order, until the first id is asked for. */
   #restored: Chunk[] = [];
-  /** Highest ingest time of the lane's records, ms. */
+  /** Highest ingest time of the lane's records since it was put back last, ms. */
   #now = 0;
 
   constructor(dedupeMs: number) {
@@ -56,6 +58,34 @@ export class KnownIds implements LaneState {
   /** Moves the lane's time for duplicates. */
   hear(ingestTime: number): void {
     if (ingestTime > this.#now) this.#now = ingestTime;
+    else if (this.#now - ingestTime >= CLOCK_BACK_MS) this.#putBack(ingestTime);
+  }
+
+  /**
+   * A clock had been far ahead. What it made forgotten stays so; what came meanwhile came now, since it would be
+   * remembered until then. Times ascend in the order of coming, before and after.
+   */
+  #putBack(now: number): void {
+    if (this.#restored.length > 0) this.#indexRestored();
+    const oldest = this.#now - this.#dedupeMs;
+    this.#now = now;
+    for (const chunk of this.#chunks) {
+      if (chunk.ids > 0 && chunk.doubles[TIME]! >= oldest) break;
+      if (chunk.newest !== FORGOTTEN) this.#retime(chunk, (time) => (time < oldest ? FORGOTTEN : time));
+    }
+    for (const chunk of this.#chunks.toReversed()) {
+      if (chunk.newest <= now) break;
+      this.#retime(chunk, (time) => Math.min(time, now));
+    }
+  }
+
+  #retime(chunk: Chunk, timeOf: (time: number) => number): void {
+    for (let i = 0; i < chunk.ids; i++) {
+      const at = i * ID_DOUBLES + TIME;
+      chunk.doubles[at] = timeOf(chunk.doubles[at]!);
+    }
+    chunk.newest = timeOf(chunk.newest);
+    this.#changed.add(chunk);
   }
 
   /**
@@ -105,6 +135,7 @@ export class KnownIds implements LaneState {
     const chunk = createChunk(Number(key));
     new Uint8Array(chunk.words.buffer).set(value);
     chunk.ids = value.length / ID_BYTES;
+    chunk.newest = FORGOTTEN;
     for (let i = 0; i < chunk.ids; i++) {
       chunk.newest = Math.max(chunk.newest, chunk.doubles[i * ID_DOUBLES + TIME]!);
     }

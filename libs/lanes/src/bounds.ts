@@ -15,6 +15,8 @@ export const RETRY_PAUSE_MIN_MS = 50;
 export const RETRY_PAUSE_MAX_MS = 5_000;
 /** How long a gap between two records may count as silence: a longer one is an outage of ours. */
 export const SILENCE_GAP_MAX_MS = 2_000;
+/** An ingest time this much before the latest one says that the latest was a clock's mistake: it is put back. */
+export const CLOCK_BACK_MS = 60_000;
 /** Entries of state that a lane may hold (windows, detector groups, id chunks) before it stops with `state_limit`. */
 export const STATE_ENTRIES_MAX = 2_000_000;
 /** UTF-8 bytes of a window's or detector's group, which is part of its key in the state: as many as an event's key. */

@@ -50,6 +50,22 @@ test('the watermark is the least of the active parts, and never goes back', () =
   expect(lane.watermark).toBe(2_995);
 });
 
+test('silence goes on when a clock that was far ahead has been put right', () => {
+  const lane = laneTime();
+  const tick = (ingestTime: number) => lane.tick(flow('tick', HTTP, { ingestTime }));
+  event(lane, HTTP, 1_000, { ingestTime: 0 });
+  const YEAR = 365 * 86_400_000;
+  tick(YEAR);
+  tick(1_000);
+  expect(lane.idle).toBe(false);
+  for (const ingestTime of [2_000, 3_000]) tick(ingestTime);
+  expect(lane.idle).toBe(true);
+  // Behind by less, as several clocks are.
+  event(lane, HTTP, 2_000, { ingestTime: 70_000 });
+  for (const ingestTime of [10_001, 11_000, 12_000, 13_000]) tick(ingestTime);
+  expect(lane.idle).toBe(false);
+});
+
 test('a position is taken once', () => {
   const lane = laneTime();
   const at = (position: number) => lane.isRepeatedPosition(flow('event', FILE, { position }));

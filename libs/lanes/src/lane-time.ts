@@ -1,5 +1,5 @@
 import type { SourcePlan, TimePlan } from '@millrace/pipeline/plan';
-import { SILENCE_GAP_MAX_MS } from './bounds.ts';
+import { CLOCK_BACK_MS, SILENCE_GAP_MAX_MS } from './bounds.ts';
 import { decodeJson, encodeJson } from './entries.ts';
 import { type Flow, NO_POSITION, NO_TIME } from './flow.ts';
 import type { LaneState, StateChanges } from './stage.ts';
@@ -83,7 +83,8 @@ export class LaneTime implements LaneState {
     if (part.heard !== NO_TIME) {
       part.silence += Math.min(Math.max(record.ingestTime - part.heard, 0), SILENCE_GAP_MAX_MS);
     }
-    if (record.ingestTime > part.heard) part.heard = record.ingestTime;
+    const aheadMs = part.heard - record.ingestTime;
+    if (aheadMs < 0 || aheadMs >= CLOCK_BACK_MS) part.heard = record.ingestTime;
     this.#changed = true;
   }
 

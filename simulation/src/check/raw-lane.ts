@@ -34,13 +34,12 @@ export function verifyRawLane(plan: OraclePlan, lane: number, records: readonly 
       if (part === undefined)
         parts.set(record.part, { position: -1, ended: !record.ordered, ticked: -1, times: [] });
     } else if (part === undefined) fault(record, 'a record of a part that was not opened');
-    else if (record.kind === 'tick') verifyTick(record, part, fault);
+    else if (record.kind === 'tick') verifyTick(record, part, nearOf(plan, record), fault);
     else if (record.position !== null && record.position > part.position) {
       if (part.ended) fault(record, 'an event behind the end of its part');
       if (record.position <= part.ticked) fault(record, 'an event behind a tick that speaks of it');
       part.position = record.position;
-      const near = record.eventTime <= record.ingestTime + plan.maxAheadMs - CLOCKS_DIFFER_MS;
-      if (near && record.kind === 'event')
+      if (record.kind === 'event' && record.eventTime <= nearOf(plan, record))
         part.times.push({ position: record.position, time: record.eventTime });
     }
   }
@@ -49,11 +48,24 @@ export function verifyRawLane(plan: OraclePlan, lane: number, records: readonly 
   return faults;
 }
 
-function verifyTick(record: RawRecord, part: Shown, fault: (record: RawRecord, what: string) => void): void {
+/** Up to here a time is near by any clock, if the record's is not far ahead. */
+function nearOf(plan: OraclePlan, { ingestTime }: RawRecord): number {
+  return ingestTime + plan.maxAheadMs - CLOCKS_DIFFER_MS;
+}
+
+/** An event that a clock far ahead let in is too far ahead for the ingest that comes after it. */
+function verifyTick(
+  record: RawRecord,
+  part: Shown,
+  near: number,
+  fault: (record: RawRecord, what: string) => void,
+): void {
   const { position, eventTime, ended } = record;
   if (position === null) return;
   part.ticked = Math.max(part.ticked, position);
-  if (part.times.some((event) => event.position <= position && event.time > eventTime)) {
+  if (
+    part.times.some((event) => event.position <= position && event.time > eventTime && event.time <= near)
+  ) {
     fault(record, 'a tick with a time before that of an event that it speaks of');
   }
   if (ended) part.ended = true;

@@ -20,6 +20,9 @@ export type Acceptance =
 /** More refused events than this are not remembered: the older half is forgotten. */
 const REFUSED_MAX = 100_000;
 
+/** An ingest time as far as this before the latest shows that a clock had been ahead. */
+const MISTAKE_MS = 60_000;
+
 /** Takes a lane's records in, one after the other. */
 export interface Acceptor {
   accept(record: LaneRecord): Acceptance;
@@ -50,6 +53,12 @@ export function createAcceptor(plan: OraclePlan): Acceptor {
       if (record.seq <= last) return 'repeat';
       last = record.seq;
       first ??= record.seq;
+      if (time - record.ingestTime >= MISTAKE_MS) {
+        // What was forgotten meanwhile stays so.
+        for (const [key, seen] of ids) if (time - seen.time > plan.dedupeMs) ids.delete(key);
+        time = record.ingestTime;
+        for (const seen of ids.values()) seen.time = Math.min(seen.time, time);
+      }
       time = Math.max(time, record.ingestTime);
       if (record.kind === 'tick' || record.kind === 'opened') return 'control';
 

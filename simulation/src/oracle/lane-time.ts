@@ -10,6 +10,8 @@ export interface LaneTime {
 
 /** Longest that the time between two records may count as silence: more is an outage of ours. */
 const MAX_GAP_MS = 2000;
+/** A record as far as this before the one heard last shows that a clock had been ahead. */
+const MISTAKE_MS = 60_000;
 
 interface Part {
   readonly number: number;
@@ -101,7 +103,9 @@ function moveTime(
     parts.set(record.part, part);
   }
   if (part.heard !== null) part.silence += Math.min(Math.max(record.ingestTime - part.heard, 0), MAX_GAP_MS);
-  part.heard = Math.max(part.heard ?? record.ingestTime, record.ingestTime);
+  const heard = part.heard ?? record.ingestTime;
+  part.heard =
+    heard - record.ingestTime >= MISTAKE_MS ? record.ingestTime : Math.max(heard, record.ingestTime);
 
   if (acceptance === 'live') {
     part.silence = 0;

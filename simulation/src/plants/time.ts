@@ -50,6 +50,13 @@ export const timeRules: readonly Plant[] = [
     replace: 'Math.max(record.ingestTime - part.heard, 0)',
   },
   {
+    name: 'clock_ahead_is_heard_for_good',
+    rule: 'silence does not wait until time has caught up with a clock that was far ahead',
+    file: TIME,
+    find: 'if (aheadMs < 0 || aheadMs >= CLOCK_BACK_MS) part.heard',
+    replace: 'if (aheadMs < 0) part.heard',
+  },
+  {
     name: 'silence_grows_from_time',
     rule: 'silence is added to the last event once',
     file: TIME,

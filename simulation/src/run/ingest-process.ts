@@ -32,13 +32,16 @@ export interface IngestProcessOptions {
 
 /** Small, so that a file takes many slices. */
 const BOUNDS = { sliceRecords: 5, slicesInFlightMax: 2, saveMs: 300, acknowledgeMs: 2000 };
+/** One process of so many has a clock that jumps. */
+const JUMPING = 8;
 const QUIET: Logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 export function startIngestProcess(options: IngestProcessOptions, name: string): IngestProcess {
   const { world, plan, openCodec, files } = options;
   const { network } = world;
   const process = createProcess(name);
-  const clock: Clock = createClock(network, process, chooseSkew(world.random));
+  const skewMs = chooseSkew(world.random);
+  const clock: Clock = createClock(network, process, skewMs, skewMs % JUMPING === 0);
   let ingest: Ingest | null = null;
   let finished = false;
 

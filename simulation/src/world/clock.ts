@@ -15,11 +15,23 @@ export function chooseSkew(random: Random): number {
   return random.between(-most, most);
 }
 
-/** A process's wall clock: wrong by `skewMs`, as wall clocks are. */
-export function createClock(network: Network, process: SimulatedProcess, skewMs: number): Clock {
+/** For a moment a clock may be far ahead: by more than the kernel takes for the machines' differences. */
+const JUMP = { aheadMs: 600_000, fromMs: 8_000, toMs: 9_000 } as const;
+
+/** A process's wall clock: wrong by `skewMs`, as wall clocks are; one that `jumps` is far ahead for a second. */
+export function createClock(
+  network: Network,
+  process: SimulatedProcess,
+  skewMs: number,
+  jumps = false,
+): Clock {
   const { scheduler } = network;
   return {
-    now: () => EPOCH_MS + scheduler.now() + skewMs,
+    now() {
+      const elapsed = scheduler.now();
+      const ahead = jumps && elapsed >= JUMP.fromMs && elapsed < JUMP.toMs ? JUMP.aheadMs : 0;
+      return EPOCH_MS + elapsed + skewMs + ahead;
+    },
     sleep: (ms) =>
       new Promise((resolve) => scheduler.after(ms, `${process.name} wakes`, () => process.deliver(resolve))),
   };
