@@ -71,6 +71,13 @@ export const stateRules: readonly Plant[] = [
     replace: '',
   },
   {
+    name: 'rebuild_begins_at_the_end',
+    rule: 'told to rebuild, a lane begins where the log does',
+    file: SAVED,
+    find: 'else if (isRebuild(saved.head)) number = saved.number;',
+    replace: 'else if (isRebuild(saved.head)) [number, from] = [saved.number, bounds.end];',
+  },
+  {
     name: 'fused_merge_not_saved',
     rule: 'one transaction holds all that a stretch of raw caused',
     file: 'libs/lanes/src/fused.ts',
