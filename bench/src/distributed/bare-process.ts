@@ -11,8 +11,6 @@ export interface BareOptions {
   readonly from: string | null;
   readonly to: string;
   readonly group: string;
-  /** Says `drained` after so many records. */
-  readonly records?: number;
 }
 
 const options = JSON.parse(process.argv[2]!) as BareOptions;
@@ -28,7 +26,7 @@ const partitioner =
 const producer = kafka.producer({ createPartitioner: partitioner, allowAutoTopicCreation: false });
 await producer.connect();
 if (options.from === null) await openDoor(options.to, producer);
-else await openHop(options.from, options.to, options.group, options.records ?? 0, producer);
+else await openHop(options.from, options.to, options.group, producer);
 
 /** Answers a request once its event is acknowledged; what comes while a send is under way goes with the next. */
 async function openDoor(topic: string, to: Producer): Promise<void> {
@@ -65,16 +63,11 @@ async function openDoor(topic: string, to: Producer): Promise<void> {
   }).ready(`http://127.0.0.1:${port}/`);
 }
 
-async function openHop(
-  from: string,
-  topic: string,
-  groupId: string,
-  records: number,
-  to: Producer,
-): Promise<void> {
+async function openHop(from: string, topic: string, groupId: string, to: Producer): Promise<void> {
   const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 100, allowAutoTopicCreation: false });
   await consumer.connect();
   await consumer.subscribe({ topics: [from], fromBeginning: true });
+  const records = await recordsOf(from);
   let taken = 0;
   const parent = serveParent(async () => {
     await consumer.disconnect();
@@ -102,4 +95,13 @@ async function openHop(
   });
   await joined;
   parent.ready();
+}
+
+/** How many records the topic holds now. */
+async function recordsOf(topic: string): Promise<number> {
+  const admin = kafka.admin();
+  await admin.connect();
+  const offsets = await admin.fetchTopicOffsets(topic);
+  await admin.disconnect();
+  return offsets.reduce((sum, { high }) => sum + Number(high), 0);
 }

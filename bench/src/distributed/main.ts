@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { benchLatency } from './latency.ts';
+import { benchStageCost } from './stage-cost.ts';
 
 const SERVERS = ['MILLRACE_KAFKA', 'MILLRACE_REGISTRY', 'MILLRACE_REDIS', 'MILLRACE_CASSANDRA'];
 
@@ -15,21 +16,37 @@ export async function benchDistributed(args: readonly string[]): Promise<void> {
       seconds: { type: 'string', default: '30' },
       'warm-up': { type: 'string', default: '10' },
       chains: { type: 'string', default: 'bare,millrace' },
+      events: { type: 'string', default: '200000' },
+      rounds: { type: 'string', default: '3' },
+      /** The cost of the first stages alone. */
+      stages: { type: 'string', default: '4' },
+      /** Runs one of them alone: `latency` or `cost`. */
+      only: { type: 'string' },
     },
   });
   const folder = mkdtempSync(join(tmpdir(), 'millrace-bench-'));
   try {
-    await benchLatency(
-      {
+    if (values.only !== 'cost')
+      await benchLatency(
+        {
+          brokers: address('MILLRACE_KAFKA').split(','),
+          servers: Object.fromEntries(SERVERS.map((name) => [name, address(name)])),
+          folder,
+          rates: values.rates.split(',').map(Number),
+          seconds: Number(values.seconds),
+          warmUpSeconds: Number(values['warm-up']),
+        },
+        values.chains.split(','),
+      );
+    if (values.only !== 'latency') {
+      await benchStageCost({
         brokers: address('MILLRACE_KAFKA').split(','),
-        servers: Object.fromEntries(SERVERS.map((name) => [name, address(name)])),
         folder,
-        rates: values.rates.split(',').map(Number),
-        seconds: Number(values.seconds),
-        warmUpSeconds: Number(values['warm-up']),
-      },
-      values.chains.split(','),
-    );
+        events: Number(values.events),
+        rounds: Number(values.rounds),
+        stages: Number(values.stages),
+      });
+    }
   } finally {
     rmSync(folder, { recursive: true });
   }

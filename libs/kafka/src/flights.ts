@@ -4,7 +4,7 @@ import { AppendError, type LogRecord } from '@millrace/lanes/ports/log';
 import type { Producer, RecordMetadata, TopicMessages } from 'kafkajs';
 import { acknowledgedAt } from './acknowledged.ts';
 import { APPEND_TIMEOUT_MS } from './client-settings.ts';
-import { toMessage } from './kafka-record.ts';
+import { laneMessages } from './lane-messages.ts';
 
 /** kafkajs: all replicas that are in sync. */
 const ALL_IN_SYNC = -1;
@@ -151,10 +151,7 @@ function createFlight() {
 
 function messagesOf(parts: readonly Part[]): TopicMessages[] {
   const byTopic = Map.groupBy(parts, ({ topic }) => topic);
-  return [...byTopic].map(([topic, of]) => ({
-    topic,
-    messages: of.flatMap(({ lane, records }) => records.map((record) => toMessage(record, lane))),
-  }));
+  return [...byTopic].map(([topic, of]) => ({ topic, messages: laneMessages(of) }));
 }
 
 function placeOf({ topic, lane }: Part): string {

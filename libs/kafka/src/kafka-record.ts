@@ -1,15 +1,23 @@
 import type { LogBatch, LogRecord } from '@millrace/lanes/ports/log';
 import type { Batch, KafkaMessage, Message } from 'kafkajs';
 
-/** A record for the wire. The partition is always given: kafkajs asks its partitioner again on every retry. */
-export function toMessage(record: LogRecord, partition: number): Message {
-  const { value, key, headers, timestampMs } = record;
-  return {
-    partition,
-    value: asBuffer(value),
-    timestamp: String(timestampMs),
-    ...(key === undefined ? {} : { key: asBuffer(key) }),
-    ...(headers === undefined ? {} : { headers: { ...headers } }),
+/**
+ * Records for the wire, one after another. The partition is always given: kafkajs asks its partitioner again on every
+ * retry.
+ */
+export function createToMessage(): (record: LogRecord, partition: number) => Message {
+  let lastMs = Number.NaN;
+  let timestamp = '';
+  return ({ value, key, headers, timestampMs }, partition) => {
+    // Neighbours mostly have the same time, and kafkajs sorts the texts.
+    if (timestampMs !== lastMs) {
+      lastMs = timestampMs;
+      timestamp = String(timestampMs);
+    }
+    const message: Message = { partition, value: asBuffer(value), timestamp };
+    if (key !== undefined) message.key = asBuffer(key);
+    if (headers !== undefined) message.headers = { ...headers };
+    return message;
   };
 }
 
@@ -32,7 +40,7 @@ export function fromBatch({ messages, highWatermark }: Batch): LogBatch {
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 export function textsOf(headers: NonNullable<KafkaMessage['headers']>): Record<string, string> {

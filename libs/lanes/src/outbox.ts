@@ -11,26 +11,37 @@ export interface OutboxOptions {
   onRetry?(error: unknown): void;
 }
 
+interface Target {
+  readonly topic: string;
+  readonly lane: number;
+  records: LogRecord[];
+}
+
 /**
  * What a batch of a lane causes, until all of it is acknowledged (lane rule 1). Per (topic, lane) the records go
  * out in order, in appends of bounded size strictly one after another; different lanes go side by side.
  */
 export class Outbox {
   readonly #options: OutboxOptions;
-  readonly #targets = new Map<
-    string,
-    { readonly topic: string; readonly lane: number; records: LogRecord[] }
-  >();
+  readonly #targets: Target[] = [];
+  readonly #byTopic = new Map<string, Target[]>();
 
   constructor(options: OutboxOptions) {
     this.#options = options;
   }
 
   add(topic: string, lane: number, record: LogRecord): void {
-    const key = `${lane}/${topic}`;
-    const target = this.#targets.get(key);
-    if (target === undefined) this.#targets.set(key, { topic, lane, records: [record] });
-    else target.records.push(record);
+    const target = this.#byTopic.get(topic)?.[lane] ?? this.#target(topic, lane);
+    target.records.push(record);
+  }
+
+  #target(topic: string, lane: number): Target {
+    const target: Target = { topic, lane, records: [] };
+    const lanes = this.#byTopic.get(topic) ?? [];
+    lanes[lane] = target;
+    this.#byTopic.set(topic, lanes);
+    this.#targets.push(target);
+    return target;
   }
 
   /**
@@ -39,7 +50,7 @@ export class Outbox {
    * @throws LaneStopped `append_refused` when the log will never take a record: trying again would hide that.
    */
   async send(): Promise<void> {
-    const targets = [...this.#targets.values()].filter(({ records }) => records.length > 0);
+    const targets = this.#targets.filter(({ records }) => records.length > 0);
     if (targets.length === 0) return;
     await Promise.all(
       targets.map(async (target) => {

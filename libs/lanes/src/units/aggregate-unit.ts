@@ -34,6 +34,7 @@ export async function openAggregateUnit(
   if (processor.state === undefined) throw new Error('aggregate has no state to save');
   const group = `${pipeline}.aggregate`;
   const topic = `${pipeline}.enriched`;
+  const target = `${pipeline}.aggregated`;
   const saved = await takeOverState<Small>(options, { group, topic, lane, state: processor.state });
   Object.assign(counts, saved.small?.counts);
   let prev = saved.small?.prev ?? -1;
@@ -58,7 +59,7 @@ export async function openAggregateUnit(
     forward(record) {
       record.prev = prev;
       prev = record.seq;
-      life.outbox.add(`${pipeline}.aggregated`, lane, codec.encodeFlow('aggregated', record));
+      life.outbox.add(target, lane, codec.encodeFlow('aggregated', record));
     },
     window(view) {
       const result = view.result();

@@ -33,6 +33,7 @@ export async function openFlowUnit(
   const { reads, writes } = STAGES[stage];
   const group = `${plan.pipeline}.${stage}`;
   const topic = `${plan.pipeline}.${reads}`;
+  const target = `${plan.pipeline}.${writes}`;
   const { offset, small } = await loadPosition<Small>(options, group, topic, lane);
   const counts: Counts = small?.counts ?? zeroCounts();
   let prev = small?.prev ?? -1;
@@ -51,7 +52,7 @@ export async function openFlowUnit(
     forward(record) {
       record.prev = prev;
       prev = record.seq;
-      life.outbox.add(`${plan.pipeline}.${writes}`, lane, codec.encodeFlow(writes, record));
+      life.outbox.add(target, lane, codec.encodeFlow(writes, record));
     },
   };
   return {
