@@ -9,8 +9,8 @@ import { version } from '../version.ts';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Spans of a run in one process, off unless OTEL_EXPORTER_OTLP_ENDPOINT says where they are taken. MILLRACE_TRACE_RATE
- * stands above the document's `trace.rate`.
+ * Spans of a run in one process, off unless MILLRACE_OTLP_ENDPOINT or OTEL_EXPORTER_OTLP_ENDPOINT says where they are
+ * taken. MILLRACE_TRACE_RATE stands above the document's `trace.rate`.
  * @throws Failure when the rate is none.
  */
 export function openRunTracing(plan: Plan, env: Environment, logger: Logger): Tracing {
@@ -18,7 +18,7 @@ export function openRunTracing(plan: Plan, env: Environment, logger: Logger): Tr
     service: env.OTEL_SERVICE_NAME || 'millrace',
     version,
     instance: randomUUID(),
-    endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT || null,
+    endpoint: env.MILLRACE_OTLP_ENDPOINT || env.OTEL_EXPORTER_OTLP_ENDPOINT || null,
     rate: rateOf(env.MILLRACE_TRACE_RATE, plan),
     systems: { log: 'millrace', results: 'lmdb' },
     logger,
