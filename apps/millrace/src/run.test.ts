@@ -319,7 +319,9 @@ test('a changed document needs --rebuild, which computes everything anew from ra
   cleanUps.push(changed.remove);
   const data = ['--data', `${folder}/.millrace/payments`];
   const refused = await millrace(changed.path, 'run', 'pipeline.yaml', '--port', '0', ...data);
-  expect(refused.stderr).toMatch(/--rebuild.*\[plan_changed\]/);
+  expect(refused.stderr).toMatch(/--rebuild.*it has changed in: validate\. \[plan_changed\]/);
+  const again = await millrace(changed.path, 'run', 'pipeline.yaml', '--port', '0', ...data);
+  expect(again.stderr).toMatch(/it has changed in: validate\./);
   expect(refused.code).toBe(3);
 
   const second = await start(changed.path, '--rebuild', ...data);

@@ -21,6 +21,7 @@ import { createTopicsOpener } from '@millrace/service/topics-of-others';
 import { metricsRoute } from './http/metrics.ts';
 import { openApiRoute } from './http/openapi.ts';
 import { type AcceptedEvents, countAccepted } from './run/accepted.ts';
+import { changedSections, noteSections } from './run/folder-note.ts';
 import { startFusedRunner } from './run/fused-runner.ts';
 import { openParts, type PipelineOptions, type PipelineParts } from './run/pipeline-parts.ts';
 import { behind, type Runner } from './run/runner.ts';
@@ -75,7 +76,10 @@ async function compose(options: PipelineOptions, opened: AsyncDisposableStack): 
   const { plan, clock = systemClock, logger } = options;
   const startedMs = clock.now();
   const shared = share(options, clock, await openParts(options, opened));
-  const runner = await startRunner(shared);
+  const runner = await startRunner(shared).catch((error: unknown) => {
+    throw sayingWhatChanged(error, options);
+  });
+  noteSections(options.folder, plan.sections);
   opened.defer(() => runner.stop().catch(() => {}));
   if (!options.keepTopics) holdUnread(shared, runner);
 
@@ -162,6 +166,13 @@ function share(options: PipelineOptions, clock: Clock, parts: PipelineParts): Sh
     accepted,
     results: publishingResults(ports.results, feed),
   };
+}
+
+function sayingWhatChanged(error: unknown, { folder, plan }: PipelineOptions): unknown {
+  if (!(error instanceof LaneStopped) || error.code !== 'plan_changed') return error;
+  const changed = changedSections(folder, plan.sections) ?? [];
+  if (changed.length === 0) return error;
+  return new LaneStopped(error.code, `${error.message} Since then it has changed in: ${changed.join(', ')}.`);
 }
 
 /** What has not been through is not forgotten, however old it is. Unfused, the stages' own positions say the same. */

@@ -102,7 +102,7 @@ function compileSections(building: Building, data: Section): Plan | null {
   const parts = {
     pipeline: String(data.pipeline),
     lanes: Number(data.lanes),
-    hash: hashOf(building, shape, functions),
+    ...hashesOf(building, shape, functions),
     time: timePlan(data.time as Section),
     traceRate: Number((data.trace as Section).rate),
     event: event.plan,
@@ -178,16 +178,35 @@ function functionsText(building: Building, data: Section): string {
 }
 
 /** Covers what decides the outputs, and not where the files lie. */
-function hashOf(building: Building, shape: EventShape, functions: string): string {
+function hashesOf(building: Building, shape: EventShape, functions: string): Pick<Plan, 'hash' | 'sections'> {
   const document = building.document;
   // A case more, or other events that are traced, is no reason to compute everything anew.
   const deciding = { ...(document.value as Section), cases: undefined, trace: undefined };
-  const written = JSON.stringify(deciding, (_, value: unknown) => {
-    const f = typeof value === 'string' ? document.functionOf(value) : null;
-    return f ? String(f) : value;
+  const textOf = (section: unknown): string | undefined =>
+    JSON.stringify(section, (_, value: unknown) => {
+      const f = typeof value === 'string' ? document.functionOf(value) : null;
+      return f ? String(f) : value;
+    });
+  const sections = Object.entries(deciding).flatMap(([name, section]): [string, string][] => {
+    const text = textOf(section);
+    return text === undefined ? [] : [[name, name === 'functions' ? `${text}${functions}` : text]];
   });
+  return {
+    hash: sha256(textOf(deciding)!, shape.text, functions),
+    sections: Object.fromEntries(
+      [...sections, ['event.schema', shape.text] as const].map(([name, text]) => [
+        name,
+        sha256(text).slice(0, SECTION_HASH_DIGITS),
+      ]),
+    ),
+  };
+}
+
+const SECTION_HASH_DIGITS = 12;
+
+function sha256(...texts: readonly string[]): string {
   const hash = createHash('sha256');
-  for (const text of [written, shape.text, functions]) hash.update(`${text.length}:${text}`);
+  for (const text of texts) hash.update(`${text.length}:${text}`);
   return hash.digest('hex');
 }
 

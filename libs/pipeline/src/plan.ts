@@ -39,6 +39,8 @@ export interface Plan {
   readonly lanes: number;
   /** SHA-256 of the document, its schemas and functions; in commits and checkpoints. */
   readonly hash: string;
+  /** The same by section of the document, with `event.schema`, to say what another version has changed. */
+  readonly sections: Readonly<Record<string, string>>;
   readonly time: TimePlan;
   /** The share of events, from 0 to 1, that are traced although nobody asked for it. */
   readonly traceRate: number;

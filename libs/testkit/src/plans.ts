@@ -20,6 +20,7 @@ export function planOf(parts: Partial<Plan> = {}): Plan {
     traceRate: 0,
     lanes: 2,
     hash: 'test',
+    sections: {},
     time: {
       outOfOrderMs: 5_000,
       maxAheadMs: 600_000,

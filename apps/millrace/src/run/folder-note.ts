@@ -10,6 +10,8 @@ export interface FolderNote {
   readonly document: string;
   /** Positions and states of the one mean nothing to the other. */
   readonly stages: 'fused' | 'separate';
+  /** Of the plan that ran here last (`Plan.sections`); absent: none has. */
+  readonly sections?: Readonly<Record<string, string>>;
 }
 
 const FILE = 'pipeline.json';
@@ -32,6 +34,26 @@ export function settleFolderNote(folder: string, note: FolderNote): void {
       `${folder} was run ${how} --keep-topics, and can only go on so. Run it ${how} --keep-topics, or give another folder with --data.`,
     );
   }
+  write(folder, { ...(before?.sections && { sections: before.sections }), ...note });
+}
+
+/** Once the plan runs here. */
+export function noteSections(folder: string, sections: Readonly<Record<string, string>>): void {
+  write(folder, { ...readFolderNote(folder), sections });
+}
+
+/** The sections of the document that are not what ran here last; null: it is not known what that was. */
+export function changedSections(
+  folder: string,
+  now: Readonly<Record<string, string>>,
+): readonly string[] | null {
+  const before = readFolderNote(folder).sections;
+  if (before === undefined) return null;
+  const names = new Set([...Object.keys(before), ...Object.keys(now)]);
+  return [...names].filter((name) => before[name] !== now[name]);
+}
+
+function write(folder: string, note: FolderNote): void {
   // Replaced as a whole: half a note, after a kill or a power cut, would forget how the folder was run.
   const path = join(folder, FILE);
   writeFileSync(`${path}.new`, `${JSON.stringify(note, null, 2)}\n`, { flush: true });
