@@ -26,6 +26,7 @@ function report(service: string, parts: Partial<ServiceReport> = {}): ServiceRep
     instance: `${service}-1`,
     number: 1,
     plan: plan.hash,
+    generation: 0,
     startedMs: 0,
     state: 'running',
     reasons: [],
@@ -118,6 +119,16 @@ test('a stopped lane is told, and that a service is silent', () => {
     'enrich running',
     'aggregate running',
   ]);
+});
+
+test('what was told before a reset does not count', () => {
+  const before = { ...aggregate, instance: 'aggregate-0', state: 'ended' } as const;
+  const after = [ingest, validate, enrich].map((each) => ({ ...each, generation: 1 }));
+  const now = report('aggregate', {
+    generation: 1,
+    lanes: [lane('enriched', 'aggregate', 2, { events: 2, processed: 2 })],
+  });
+  expect(statusOf(before, ...after, now).audit).toMatchObject({ processed: 2, inFlight: 7, balanced: true });
 });
 
 test('rates and latencies are those of all replicas', () => {

@@ -42,9 +42,11 @@ const SERVICES = ['ingest', 'validate', 'enrich', 'aggregate', 'route'] as const
  * are of different moments; what has not reached the next stage's report is in flight. Where a lane's reader is not
  * heard of, its last word counts.
  */
-export function mergedStatus(input: MergeInput): PipelineStatus {
-  const { plan, nowMs, startedMs, heard } = input;
-  const view = viewOf(input);
+export function mergedStatus({ plan, nowMs, startedMs, heard: all }: MergeInput): PipelineStatus {
+  // What was before a reset is no part of it.
+  const generation = Math.max(0, ...all.map(({ report }) => report.generation));
+  const heard = all.filter(({ report }) => report.generation === generation);
+  const view = viewOf(plan, heard);
   const alive = heard.filter((each) => each.alive).map(({ report }) => report);
   const lanes = view.lanes.map((lane) => laneStatus(view, lane, nowMs));
   return {
@@ -80,7 +82,7 @@ interface View {
   unread(lane: number): number;
 }
 
-function viewOf({ plan, heard }: MergeInput): View {
+function viewOf(plan: Plan, heard: readonly HeardReport[]): View {
   const furthest = new Map<string, LaneReport>();
   const stopped = new Map<number, NonNullable<LaneStatus['stopped']>>();
   const ends = new Map<string, number>();

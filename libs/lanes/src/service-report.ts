@@ -13,6 +13,8 @@ export interface ServiceReport {
   /** Ascends with each report: one that does not come again is of a process that has gone. */
   readonly number: number;
   readonly plan: string;
+  /** Offsets of different ones have nothing to do with each other. */
+  readonly generation: number;
   readonly startedMs: number;
   readonly state: 'starting' | 'running' | 'draining' | 'ended';
   /** Why it is not ready; empty: it is. */

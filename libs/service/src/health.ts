@@ -19,6 +19,8 @@ export interface Reason {
 export interface HealthParts {
   /** Of the lanes that this process holds: those that can't go on. */
   stopped(): readonly (Reason & { readonly restartHeals: boolean })[];
+  /** Those that are tried again by themselves. */
+  failing(): readonly Reason[];
 }
 
 /** Not ready until `wait` has been told of everything that the process starts with, and that it is there. */
@@ -37,6 +39,7 @@ export function createHealth(parts: HealthParts): Health {
       ...(draining ? [{ what: 'drain', reason: 'it is shutting down' }] : []),
       ...[...waiting].map(([what, reason]) => ({ what, reason })),
       ...parts.stopped().map(({ what, reason }) => ({ what, reason })),
+      ...parts.failing(),
     ],
     ailments: () =>
       parts

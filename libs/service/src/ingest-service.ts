@@ -48,20 +48,23 @@ export interface IngestDoor {
 
 export interface IngestServiceDefinition {
   readonly catalogue: Catalogue;
+  /** What it answers at `/openapi.json`. */
+  readonly openApi: object;
   create(parts: IngestParts): IngestDoor;
 }
 
 /** Runs ingest: the outside world → raw. */
-export function runIngestService({ catalogue, create }: IngestServiceDefinition): Promise<ExitCode> {
-  return runService({ name: 'ingest', catalogue, start: (context) => startIngest(context, create) });
+export function runIngestService(definition: IngestServiceDefinition): Promise<ExitCode> {
+  const { catalogue } = definition;
+  return runService({ name: 'ingest', catalogue, start: (context) => startIngest(context, definition) });
 }
 
 async function startIngest(
   context: ServiceContext,
-  create: IngestServiceDefinition['create'],
+  { create, openApi }: IngestServiceDefinition,
 ): Promise<Started> {
   const { plan, secrets, logger, clock, tracer, board, host, health, metrics, name } = context;
-  const { log, codec, ids, kafka, registry } = await openBackbone(context);
+  const { log, codec, ids, generation, kafka, registry } = await openBackbone(context);
   const { state, shared } = await openState(context);
   const meter = context.measures.stages.ingest;
   const noted = noteEvents(plan, board.observe(metrics.calls.log(log)), ids, (events) => {
@@ -89,6 +92,9 @@ async function startIngest(
     healthRoutes({ service: name, pipeline: plan.pipeline }, health),
     metrics.route,
     ingest.routes,
+    async (app) => {
+      app.get('/openapi.json', () => openApi);
+    },
   ]);
   await ingest.start().catch((error: unknown) => {
     ingest.abandon();
@@ -96,11 +102,15 @@ async function startIngest(
     if (!(error instanceof Error) || error.constructor !== Error) throw error;
     throw new Failure(error.message, undefined, { cause: error });
   });
-  const reporter = startReporter(context, shared, {
-    sources: () => ingest.sources(),
-    waiting,
-    eventEnds: noted.eventEnds,
-  });
+  const reporter = startReporter(
+    context,
+    { shared, generation },
+    {
+      sources: () => ingest.sources(),
+      waiting,
+      eventEnds: noted.eventEnds,
+    },
+  );
   return {
     async drain() {
       unread.stop();

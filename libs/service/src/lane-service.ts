@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { LaneStages } from '@millrace/lanes/lane-stages';
-import { LaneStopped } from '@millrace/lanes/ports/log';
+import { type EventLog, LaneStopped } from '@millrace/lanes/ports/log';
 import type { ResultStore } from '@millrace/lanes/ports/results';
 import type { SharedValues } from '@millrace/lanes/ports/shared-values';
 import type { StateStore } from '@millrace/lanes/ports/state';
@@ -13,6 +13,7 @@ import {
   openState,
   resultsWhenNeeded,
   sharedWhenThere,
+  waitFor,
 } from './adapters/backbone.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { startReporter } from './reporter.ts';
@@ -68,7 +69,7 @@ async function startLanes(
     {
       plan,
       generation,
-      log: board.observe(metrics.calls.log(log)),
+      log: board.observe(joining(context, metrics.calls.log(log))),
       state: metrics.calls.state(state),
       results: metrics.calls.results(results),
       codec,
@@ -93,13 +94,18 @@ async function startLanes(
       if (reads !== undefined) board.stopped(stage, `${plan.pipeline}.${reads}`, lane, error);
     },
   );
-  const reporter = startReporter(context, shared);
+  const reporter = startReporter(context, { shared, generation });
   return {
     async drain() {
       await consumer.close();
       await reporter.close();
     },
   };
+}
+
+/** Brokers that go away just when a group is joined are waited for, as at any other time. */
+function joining(context: ServiceContext, log: EventLog): EventLog {
+  return { ...log, consume: (options) => waitFor(context, 'Kafka', () => log.consume(options)) };
 }
 
 interface StatePorts {

@@ -17,6 +17,11 @@ export interface IngestState {
   eventEnds(): readonly number[];
 }
 
+export interface ReporterParts {
+  readonly shared: SharedValues;
+  readonly generation: number;
+}
+
 export interface Reporter {
   /** Tells a last time that it ends, where that can be told. */
   close(): Promise<void>;
@@ -25,7 +30,7 @@ export interface Reporter {
 /** Tells the others once a second how this process is. Nobody waits for it: a report that can't be shared is lost. */
 export function startReporter(
   context: ServiceContext,
-  shared: SharedValues,
+  { shared, generation }: ReporterParts,
   ingest: IngestState | null = null,
 ): Reporter {
   const { name, instance, plan, logger, health } = context;
@@ -43,7 +48,7 @@ export function startReporter(
         : health.reasons().length === 0
           ? 'running'
           : 'starting';
-    const report = reportOf(context, { number: ++number, state, ingest });
+    const report = reportOf(context, { number: ++number, state, generation, ingest });
     try {
       await shared.put(scope, `${name}/${instance}`, JSON.stringify(report), KEPT_MS);
       if (failing) logger.info({}, 'status is shared again');
@@ -72,12 +77,13 @@ export function startReporter(
 interface Moment {
   readonly number: number;
   readonly state: ServiceReport['state'];
+  readonly generation: number;
   readonly ingest: IngestState | null;
 }
 
 function reportOf(
   { name, instance, plan, startedMs, clock, measures, board, health }: ServiceContext,
-  { number, state, ingest }: Moment,
+  { number, state, generation, ingest }: Moment,
 ): ServiceReport {
   const nowMs = clock.now();
   const ends: Record<string, number[]> = {};
@@ -92,6 +98,7 @@ function reportOf(
     instance,
     number,
     plan: plan.hash,
+    generation,
     startedMs,
     state,
     reasons: health.reasons().map(({ what, reason }) => `${what}: ${reason}`),

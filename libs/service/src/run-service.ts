@@ -9,7 +9,7 @@ import { readConfiguration } from './configuration/configuration.ts';
 import { type Configuration, DEFAULT_PORTS, type ServiceName } from './configuration/settings.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { failureOf } from './failure.ts';
-import { createHealth, type HealthParts, healthRoutes } from './health.ts';
+import { createHealth, type HealthParts, healthRoutes, type Reason } from './health.ts';
 import { openHost } from './http-host.ts';
 import { createLaneBoard, type LaneBoard } from './lane-board.ts';
 import { requirePlan } from './load-pipeline.ts';
@@ -139,7 +139,10 @@ async function contextOf(
   const startedMs = clock.now();
   const measures = createMeasures();
   const board = createLaneBoard({ pipeline: plan.pipeline, clock, logger, measures });
-  const health = createHealth({ stopped: () => stoppedLanes(board, clock.now()) });
+  const health = createHealth({
+    stopped: () => stoppedLanes(board, clock.now()),
+    failing: () => failingLanes(board),
+  });
   const about = { service: name, pipeline: plan.pipeline };
   const metrics = serviceMetrics({ ...about, plan: plan.hash, version, measures, board, health, clock });
   const host = await openHost(
@@ -185,6 +188,16 @@ function stoppedLanes(board: LaneBoard, nowMs: number): ReturnType<HealthParts['
     if (stopped === null) return [];
     const restartHeals = RESTART_HEALS.has(stopped.code) && nowMs - stoppedMs > HEAL_AFTER_MS;
     const reason = `${stopped.message} [${stopped.code}]`;
-    return [{ what: `lane ${lane} of ${topic} in ${stage}`, reason, restartHeals }];
+    return [{ what: nameOf(stage, topic, lane), reason, restartHeals }];
   });
 }
+
+function failingLanes(board: LaneBoard): readonly Reason[] {
+  return board
+    .entries()
+    .flatMap(({ stage, topic, lane, stopped, failing }) =>
+      failing === null || stopped !== null ? [] : [{ what: nameOf(stage, topic, lane), reason: failing }],
+    );
+}
+
+const nameOf = (stage: string, topic: string, lane: number): string => `lane ${lane} of ${topic} in ${stage}`;

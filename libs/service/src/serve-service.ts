@@ -73,11 +73,15 @@ async function startServe(
     metrics.route,
     tracedRequests(context.tracer, name, create(parts)),
   ]);
-  const reporter = startReporter(context, shared, {
-    sources: () => [],
-    waiting: () => 0,
-    eventEnds: noted.eventEnds,
-  });
+  const reporter = startReporter(
+    context,
+    { shared, generation },
+    {
+      sources: () => [],
+      waiting: () => 0,
+      eventEnds: noted.eventEnds,
+    },
+  );
   return {
     async drain() {
       status.stop();

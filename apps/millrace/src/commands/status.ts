@@ -1,4 +1,4 @@
-import type { PipelineStatus, StageStatus } from '@millrace/lanes/status';
+import type { PipelineStatus, ServiceStatus, StageStatus } from '@millrace/lanes/status';
 import { EXIT } from '@millrace/service/exit-codes';
 import type { CommandModule } from '../command.ts';
 import { at, declarePlace, type PlaceOptions } from '../look/place-options.ts';
@@ -26,16 +26,22 @@ export const status: CommandModule = {
 };
 
 function statusText(status: PipelineStatus, atRest: boolean, { paint }: Terminal): string {
-  const { pipeline, state, audit, stages, lanes, deadLetters, gaps } = status;
+  const { pipeline, state, audit, stages, lanes, deadLetters, gaps, services } = status;
+  const ill = services.filter((each) => each.state !== 'running' || each.reasons.length > 0);
   const stopped = lanes.filter((lane) => lane.stopped !== null);
   return [
     `${paint('bold', pipeline)}: ${atRest ? 'not running here' : state}`,
     auditText(audit),
     ...(atRest ? [] : ['', ...stages.map(stageLine)]),
     ...stopped.map((lane) => paint('red', `lane ${lane.lane} stopped: ${lane.stopped!.message}`)),
+    ...ill.map((each) => paint('yellow', serviceLine(each))),
     ...(gaps > 0 ? [paint('red', `${gaps} gaps: an event had vanished`)] : []),
     ...Object.entries(deadLetters).map(([code, count]) => `  dead letters since the start: ${count} ${code}`),
   ].join('\n');
+}
+
+function serviceLine({ service, instance, state, reasons }: ServiceStatus): string {
+  return [`${service} (${instance}) is ${state}`, ...reasons].join('; ');
 }
 
 function stageLine({ name, eventsPerSecond, latency, lag }: StageStatus): string {

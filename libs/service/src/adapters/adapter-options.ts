@@ -83,10 +83,22 @@ export function cassandraOptions(configuration: Configuration): CassandraOptions
     keyspace: cassandra_keyspace,
     dataCenter: cassandra_datacenter,
     replication: cassandra_replication,
+    consistency: configuration.cassandra_consistency,
+    retention: retentionOf(configuration),
     ...(cassandra_tls && { tls: cassandra_tls_ca === null ? true : ca }),
     ...(cassandra_username !== null && {
       credentials: { username: cassandra_username, password: given(configuration, 'cassandra_password') },
     }),
+  };
+}
+
+function retentionOf(configuration: Configuration): NonNullable<CassandraOptions['retention']> {
+  const { windows_retention, alerts_retention, events_retention, deadletters_retention } = configuration;
+  return {
+    ...(windows_retention !== null && { windowsMs: windows_retention }),
+    ...(alerts_retention !== null && { alertsMs: alerts_retention }),
+    ...(events_retention !== null && { eventsMs: events_retention }),
+    ...(deadletters_retention !== null && { deadLettersMs: deadletters_retention }),
   };
 }
 

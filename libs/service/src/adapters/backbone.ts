@@ -105,7 +105,8 @@ export function resultsWhenNeeded({ configuration, logger, opened }: ServiceCont
   });
 }
 
-function waitFor<T>(context: ServiceContext, what: string, attempt: () => Promise<T>): Promise<T> {
+/** Until it answers; what waits is in the log and in `/readyz`. */
+export function waitFor<T>(context: ServiceContext, what: string, attempt: () => Promise<T>): Promise<T> {
   const { clock, logger, configuration, signal, health } = context;
   return untilAnswered(
     {

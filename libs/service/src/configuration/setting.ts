@@ -130,12 +130,14 @@ export function port(words: Words): Optional<number> {
 }
 
 /** `10s`; its value is in milliseconds. */
-export function duration(words: Words, standardMs: number): Defaulted<number> {
+export function duration(words: Words): Optional<number>;
+export function duration(words: Words, standardMs: number): Defaulted<number>;
+export function duration(words: Words, standardMs?: number): Setting<number> {
   return {
     ...words,
     schema: { type: 'string', pattern: '^\\d+(ms|s|m|h|d)$' },
     read: (value) => parseDuration(textOf(value)),
-    default: formatDuration(standardMs),
+    ...(standardMs !== undefined && { default: formatDuration(standardMs) }),
     secret: false,
   };
 }

@@ -14,6 +14,9 @@ import {
   url,
 } from './setting.ts';
 
+const kept = (rows: string): string =>
+  `How long ${rows} are kept in Cassandra after they were last written. Default: for ever.`;
+
 /**
  * Everything that a service can be told, by its key in a file; the variable is the key in capitals after `MILLRACE_`.
  * All services take the same settings, so that one file or one set of variables does for a whole pipeline.
@@ -169,6 +172,20 @@ export const SETTINGS = {
     description: 'A PEM file of authorities to trust for Cassandra. Default: those of the system.',
     example: '/etc/tls/ca.pem',
   }),
+
+  cassandra_consistency: choice(
+    {
+      description:
+        'How many replicas answer before a row counts as written or read. A weaker one may lose what a node that dies had alone.',
+      example: 'QUORUM',
+    },
+    ['LOCAL_QUORUM', 'QUORUM', 'ALL', 'LOCAL_ONE', 'ONE'] as const,
+    'LOCAL_QUORUM',
+  ),
+  windows_retention: duration({ description: kept('windows'), example: '90d' }),
+  alerts_retention: duration({ description: kept('alerts'), example: '90d' }),
+  events_retention: duration({ description: kept('events'), example: '30d' }),
+  deadletters_retention: duration({ description: kept('dead letters'), example: '30d' }),
 
   otlp_endpoint: url(
     {
