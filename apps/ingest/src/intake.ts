@@ -81,6 +81,10 @@ export function createIntake({ plan, source, whole, nameBytesMax, ownId }: Intak
     if (isLong(flow.id)) return { code: 'bad_id', message: `event.id is longer than ${nameBytesMax} bytes` };
     if (isLong(flow.key))
       return { code: 'bad_key', message: `event.key is longer than ${nameBytesMax} bytes` };
+    // Stores and URLs can't name them, and it parts an id from its attempt.
+    if (flow.id.includes('\0')) return { code: 'bad_id', message: 'event.id holds a NUL character (U+0000)' };
+    if (flow.key.includes('\0'))
+      return { code: 'bad_key', message: 'event.key holds a NUL character (U+0000)' };
     if (checked) flow.digest = digest(flow.payload!);
     return null;
   }

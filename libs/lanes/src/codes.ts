@@ -62,12 +62,12 @@ export const DEAD_LETTER_CODES = {
   },
   bad_id: {
     stages: ['ingest'],
-    meaning: 'The value of `event.id` can’t be an id: it is empty or too long.',
+    meaning: 'The value of `event.id` can’t be an id: it is empty, too long, or holds a NUL character.',
     remedy: 'Mend the sender or the expression.',
   },
   bad_key: {
     stages: ['ingest'],
-    meaning: 'The value of `event.key` is too long for a key.',
+    meaning: 'The value of `event.key` is too long for a key, or holds a NUL character.',
     remedy: 'Mend the expression; a key names what events belong together, such as a card or a device.',
   },
   bad_time: {

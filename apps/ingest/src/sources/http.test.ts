@@ -258,3 +258,14 @@ test('the trace context of a sampled request is kept', async () => {
   const records = [0, 1, 2, 3].flatMap((lane) => running.memory.lane(lane));
   expect(records.filter(({ headers }) => headers?.traceparent === trace)).toHaveLength(1);
 });
+
+test('an id or key with a NUL character is refused', async () => {
+  await start();
+  const rows = [payment(1, { payment_id: 'a\u0000b' }), payment(2, { card: '\u0000' }), payment(3)];
+  const { body } = await post(JSON.stringify(rows));
+  expect(body.accepted).toBe(1);
+  expect(body.rejected).toEqual([
+    { index: 0, code: 'bad_id', message: 'event.id holds a NUL character (U+0000)' },
+    { index: 1, code: 'bad_key', message: 'event.key holds a NUL character (U+0000)' },
+  ]);
+});
