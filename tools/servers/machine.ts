@@ -20,11 +20,11 @@ export function missingPrograms(kinds: readonly Kind[]): string[] {
 }
 
 function javaVersion(): number | null {
-  const { status, stderr } = spawnSync('java', ['-version'], { encoding: 'utf8' });
+  const { status, stderr } = spawnSync('java', ['-version'], { encoding: 'utf8', env: process.env });
   const version = /version "(\d+)/.exec(stderr ?? '')?.[1];
   return status === 0 && version !== undefined ? Number(version) : null;
 }
 
 function runs(program: string, argument: string): boolean {
-  return spawnSync(program, [argument], { stdio: 'ignore' }).status === 0;
+  return spawnSync(program, [argument], { stdio: 'ignore', env: process.env }).status === 0;
 }
