@@ -105,7 +105,7 @@ async function forward(url: string, body: Buffer): Promise<void> {
 
 function spansOf({ resourceSpans }: Sent): ReceivedSpan[] {
   return resourceSpans.flatMap(({ resource, scopeSpans }) => {
-    const about = valuesOf(resource.attributes);
+    const about = plainValues(resource.attributes);
     return scopeSpans.flatMap((scope) => scope.spans.map((span) => received(span, about)));
   });
 }
@@ -121,7 +121,7 @@ function received(span: SentSpan, resource: Readonly<Record<string, unknown>>): 
     spanId,
     parentSpanId,
     state: traceState,
-    attributes: valuesOf(span.attributes ?? []),
+    attributes: plainValues(span.attributes ?? []),
     links: (span.links ?? []).map((link) => ({ traceId: link.traceId, spanId: link.spanId })),
     isError: status?.code === STATUS_ERROR,
     message: status?.message ?? '',
@@ -130,14 +130,14 @@ function received(span: SentSpan, resource: Readonly<Record<string, unknown>>): 
   };
 }
 
-function valuesOf(attributes: readonly Attribute[]): Record<string, unknown> {
-  return Object.fromEntries(attributes.map(({ key, value }) => [key, valueOf(value)]));
+function plainValues(attributes: readonly Attribute[]): Record<string, unknown> {
+  return Object.fromEntries(attributes.map(({ key, value }) => [key, plainOf(value)]));
 }
 
-function valueOf(value: Readonly<Record<string, unknown>>): unknown {
+function plainOf(value: Readonly<Record<string, unknown>>): unknown {
   if ('arrayValue' in value) {
     const { values = [] } = value.arrayValue as { values?: Readonly<Record<string, unknown>>[] };
-    return values.map(valueOf);
+    return values.map(plainOf);
   }
   if ('intValue' in value) return Number(value.intValue);
   return Object.values(value)[0];
