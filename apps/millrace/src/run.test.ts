@@ -357,6 +357,9 @@ test('--watch runs the next version of the document, and tells of faults', async
   write('event.nothing > 0');
   await eventually(() => /the version before goes on:\npipeline\.yaml:\d+:\d+: /.test(cli.stderr));
   expect((await statusOf(url)).state).toBe('running');
+  writeFileSync(`${folder}/pipeline.yaml`, paymentFiles({ 'lanes: 2': 'lanes: 3' })['pipeline.yaml']!);
+  await eventually(() => /goes on:\npipeline\.yaml: lanes is 3 now, and was 2/.test(cli.stderr));
+  expect((await statusOf(url)).state).toBe('running');
   write('event.amount != 0');
   await eventually(async () => {
     // Between the versions nothing answers.

@@ -123,7 +123,7 @@ function updateStage(item, { eventsPerSecond, events, latency, lag }, rates) {
   /** @param {string} name */
   const figureOf = (name) => /** @type {Element} */ (item.querySelector(name));
   say('.stage-rate b', rateText(eventsPerSecond));
-  say('.stage-total', `${countText(events)} in all`);
+  say('.stage-total', `${countText(events)} since start`);
   say('.p50 > span', latency ? latencyText(latency.p50Ms) : '–');
   say('.p99 > span', latency ? latencyText(latency.p99Ms) : '–');
   for (const name of ['.p50', '.p99']) setAttribute(figureOf(name), 'hidden', latency ? null : '');

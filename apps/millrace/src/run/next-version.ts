@@ -23,11 +23,12 @@ export function nextVersion(
   let told = '';
 
   async function look(): Promise<void> {
-    const { plan, message } = await load(file);
+    const { plan, message: faults } = await load(file);
     if (signal.aborted) return;
+    const message = faults ?? (plan && whyNotHere(file, current, plan));
     if (message !== null && message !== told) tell(message);
     told = message ?? '';
-    if (plan !== null && plan.hash !== current.hash) resolve(plan);
+    if (plan !== null && message === null && plan.hash !== current.hash) resolve(plan);
   }
 
   watcher.on('change', () => {
@@ -40,6 +41,16 @@ export function nextVersion(
   };
   signal.addEventListener('abort', end, { once: true });
   return promise;
+}
+
+/** What can't change under the data of a folder; null: the next version can run in it. */
+function whyNotHere(file: string, current: Plan, next: Plan): string | null {
+  const [what, from, to] =
+    next.pipeline === current.pipeline
+      ? (['lanes', current.lanes, next.lanes] as const)
+      : (['pipeline', current.pipeline, next.pipeline] as const);
+  if (from === to) return null;
+  return `${file}: ${what} is ${to} now, and was ${from} when this folder was made. Put it back, or run the new one in an empty folder (--data).`;
 }
 
 async function load(file: string): Promise<{ readonly plan: Plan | null; readonly message: string | null }> {

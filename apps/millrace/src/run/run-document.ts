@@ -132,7 +132,7 @@ class DocumentRun {
 
   #tell(faults: string): void {
     const { err } = this.#surroundings;
-    const text = `${err.paint('yellow', 'the document has faults; the version before goes on:')}\n${faults}\n`;
+    const text = `${err.paint('yellow', 'the document can not run as it is; the version before goes on:')}\n${faults}\n`;
     this.#above(err).write(text);
   }
 
