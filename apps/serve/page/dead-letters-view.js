@@ -81,7 +81,7 @@ function createLetter(letter, now, url, onGone) {
  * @param {string} url
  * @param {(id: string) => void} onGone
  */
-function fillLetter(body, { id, contentType, bytes, key }, url, onGone) {
+function fillLetter(body, { id, contentType, bytes, key, traceId }, url, onGone) {
   const payload = element('pre', { tabindex: '0' }, 'Reading…');
   const said = element('span', { class: 'said', role: 'status' });
 
@@ -105,7 +105,9 @@ function fillLetter(body, { id, contentType, bytes, key }, url, onGone) {
     element(
       'p',
       { class: 'letter-facts' },
-      [`key ${key}`, contentType, bytesText(bytes)].filter(Boolean).join(' · '),
+      [`key ${key}`, contentType, bytesText(bytes), traceId && `trace ${traceId}`]
+        .filter(Boolean)
+        .join(' · '),
     ),
     payload,
     element(

@@ -14,7 +14,8 @@ const MAX_PAGES = 5;
  *   value: number | null, score: number | null, eventId: string | null,
  *   window: { name: string, start: number, end: number, revision: number } | null }} AlertRow
  * @typedef {{ id: string, eventId: string, key: string, stage: string, attempt: number, code: string,
- *   message: string, time: number, source: string, contentType: string, bytes: number }} DeadLetterRow
+ *   message: string, time: number, source: string, contentType: string,
+ *   traceId: string, bytes: number }} DeadLetterRow
  * @typedef {'windows' | 'alerts' | 'letters'} Part
  */
 

@@ -28,6 +28,8 @@ export interface DeadLetter {
   readonly time: number;
   readonly source: string;
   readonly contentType: string;
+  /** Empty: it was not sampled. */
+  readonly traceId: string;
   readonly bytes: number;
 }
 
