@@ -1,6 +1,7 @@
-import { randomUUID } from 'node:crypto';
+import { NO_TIME } from '@millrace/lanes/flow';
 import { type TopicBounds, TopicError } from '@millrace/lanes/ports/topics';
 import { createPart, type Part } from './part.ts';
+import { takeOverSaved } from './saved-position.ts';
 import type { SourceContext } from './source.ts';
 
 /** A partition of a source's topic. */
@@ -14,16 +15,22 @@ export interface TopicPart {
 
 /** What is saved of one: everything before `offset` is acknowledged in all lanes. */
 interface Saved {
+  /** NOWHERE: nothing yet. */
   readonly offset: number;
   readonly time: number;
 }
+
+const NOWHERE = -1;
 
 /** The position of a partition that this process reads, until it goes elsewhere. */
 export interface TopicPosition {
   readonly from: number;
   /** Behind what is saved. */
   readonly saved: () => number;
-  /** @throws Error when another process has taken it over, or the store went back: take over anew. */
+  /**
+   * @throws TakenOver when another process has it.
+   * @throws Error when it is not known to be saved: save again.
+   */
   save(offset: number): Promise<void>;
 }
 
@@ -46,13 +53,11 @@ export async function takeOverPosition(
 ): Promise<TopicPosition> {
   const { bounds, committed, latest } = start;
   const key = `${plan.pipeline}/ingest/${source.name}/${part.number.toString(16).padStart(12, '0')}`;
-  const token = randomUUID();
-  const taken = await state.takeOver(key, token);
-  let number = taken?.number ?? 0;
-  const saved = taken === null || taken.head === '' ? null : (JSON.parse(taken.head) as Saved);
-  const first = latest ? Math.max(committed ?? bounds.end, bounds.start) : bounds.start;
-  const position = saved?.offset ?? first;
   const place = `topic ${topic}, partition ${partition}`;
+  const kept = await takeOverSaved<Saved>(state, key, place, { offset: NOWHERE, time: NO_TIME });
+  const isNew = kept.from.offset === NOWHERE;
+  const first = latest ? Math.max(committed ?? bounds.end, bounds.start) : bounds.start;
+  const position = isNew ? first : kept.from.offset;
   if (position > bounds.end) {
     throw new TopicError(
       `source ${source.name} has read ${place} up to offset ${position}, but it ends at ${bounds.end}: the topic was made anew. ` +
@@ -65,19 +70,14 @@ export async function takeOverPosition(
       `${bounds.start - position} offsets of ${place} went by retention before they were read: raise the topic's retention, or read more often`,
     );
   }
-  if (saved !== null && saved.time > part.time) part.time = saved.time;
-  let upTo = position;
-
+  part.time = Math.max(part.time, kept.from.time);
+  let saved = position;
   async function save(offset: number): Promise<void> {
-    const head = JSON.stringify({ offset, time: part.time } satisfies Saved);
-    const accepted = await state.checkpoint(key, { token, base: number, head, puts: new Map(), deletes: [] });
-    if (!accepted) throw new Error(`source ${source.name}: ${place} was taken over by another process`);
-    number += 1;
-    upTo = offset;
+    await kept.save({ offset, time: part.time });
+    saved = offset;
   }
-
   const from = Math.max(position, bounds.start);
   // So that "latest" stays where it was, if this process ends before it has read anything.
-  if (saved === null) await save(from);
-  return { from, saved: () => upTo, save };
+  if (isNew) await save(from);
+  return { from, saved: () => saved, save };
 }

@@ -1,6 +1,7 @@
 import type { Flow } from '@millrace/lanes/flow';
 import type { PartitionReader, TopicBatch, TopicRecord } from '@millrace/lanes/ports/topics';
 import { retrying } from '@millrace/lanes/retrying';
+import { TakenOver } from './saved-position.ts';
 import type { SourceContext } from './source.ts';
 import type { TopicPart, TopicPosition } from './topic-part.ts';
 
@@ -61,6 +62,7 @@ export function createTopicRun({ context, prepare, take }: TopicRunOptions): Top
   let stopped = false;
   let events = 0;
   let savedAt = clock.now();
+  let saveFails = false;
   let wake = () => {};
   /** Since when a partition that is behind is waited for. */
   let waitingSince: number | null = null;
@@ -166,8 +168,13 @@ export function createTopicRun({ context, prepare, take }: TopicRunOptions): Top
         await feed.position.save(feed.acknowledged);
       } catch (error) {
         // Whoever has it now begins at what is saved: what comes twice is recognised.
-        if (!last) end(feed, error as Error);
+        if (error instanceof TakenOver) end(feed, error);
+        else if (!saveFails)
+          logger.warn({ err: error, source: source.name }, 'a position was not saved; it will be');
+        saveFails = true;
+        continue;
       }
+      saveFails = false;
     }
   }
 

@@ -9,6 +9,7 @@ import {
   type Producer,
 } from 'kafkajs';
 import { MEMBER_SETTINGS, PRODUCER_SETTINGS, REQUEST_TIMEOUT_MS } from './client-settings.ts';
+import { connecting } from './connecting.ts';
 import { logTo } from './kafkajs-log.ts';
 import { connectionOf, type KafkaSecurity } from './security.ts';
 import { createSockets } from './sockets.ts';
@@ -77,7 +78,7 @@ export function createClients({
 /** Runs with an admin of its own, which knows nothing of topics that were there before. */
 export async function withAdmin<T>(options: ClientOptions, run: (admin: Admin) => Promise<T>): Promise<T> {
   const admin = createClients(options).admin();
-  await admin.connect();
+  await connecting(options, () => admin.connect());
   try {
     return await run(admin);
   } finally {

@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '@millrace/lanes/ports/clock';
 import { type EventLog, LaneStopped, type LogRecord, type Position } from '@millrace/lanes/ports/log';
 import type { Admin, Producer } from 'kafkajs';
 import { type ClientOptions, type Clients, createClients } from './clients.ts';
+import { connecting } from './connecting.ts';
 import { createFlights, type Flights } from './flights.ts';
 import { type GroupMember, joinGroup } from './group-member.ts';
 import { commitFromOutside, fetchPosition } from './positions.ts';
@@ -22,13 +23,13 @@ export interface KafkaLog extends EventLog {
   close(): Promise<void>;
 }
 
-/** The log on Kafka. @throws Error when no broker can be reached. */
+/** The log on Kafka. @throws as `connecting`. */
 export async function openKafkaLog(options: KafkaOptions): Promise<KafkaLog> {
   quietenQueues();
   const clients = createClients(options);
   const admin = clients.admin();
   const producer = clients.producer();
-  await Promise.all([admin.connect(), producer.connect()]);
+  await connecting(options, () => Promise.all([admin.connect(), producer.connect()]));
   return new OpenKafkaLog(clients, admin, producer, options);
 }
 

@@ -7,6 +7,7 @@ import {
 } from '@millrace/lanes/ports/topics';
 import type { Admin } from 'kafkajs';
 import { type ClientOptions, type Clients, createClients } from './clients.ts';
+import { connecting } from './connecting.ts';
 import { joinTopicGroup } from './topic-group.ts';
 
 export interface TopicsOptions extends ClientOptions {
@@ -17,12 +18,12 @@ export interface TopicsOptions extends ClientOptions {
 
 const METADATA_MAX_AGE_MS = 30_000;
 
-/** Topics of others on Kafka. Rejects when no broker can be reached. */
+/** Topics of others on Kafka. @throws as `connecting`. */
 export async function openTopicsOfOthers(options: TopicsOptions): Promise<TopicsOfOthers> {
   const { registry, logger, brokers, metadataMaxAgeMs = METADATA_MAX_AGE_MS } = options;
   const clients = createClients(options);
   const admin = clients.admin();
-  await admin.connect();
+  await connecting(options, () => admin.connect());
   const reading = new Set<{ close(): Promise<void> }>();
 
   async function partitions(topic: string): Promise<number> {
