@@ -62,7 +62,7 @@ export interface Server {
   resume(): void;
 }
 
-const READY_WITHIN_MS = 120_000;
+const READY_WITHIN_MS = 180_000;
 const STOPS_WITHIN_MS = 30_000;
 const PORT_FREE_WITHIN_MS = 5_000;
 const POLL_MS = 25;
