@@ -15,6 +15,7 @@ import { createLaneBoard, type LaneBoard } from './lane-board.ts';
 import { requirePlan } from './load-pipeline.ts';
 import { createLog } from './log.ts';
 import { serviceMetrics } from './metrics/service-metrics.ts';
+import { tellWarnings } from './process-warnings.ts';
 import { readSecrets } from './secrets.ts';
 import type { ServiceContext } from './service-context.ts';
 import { openTracing } from './tracing.ts';
@@ -76,11 +77,7 @@ export async function runService(definition: ServiceDefinition): Promise<ExitCod
 
 /** What Node would print as it likes is a line of the log as well. */
 function watchProcess(logger: () => Logger): void {
-  process.removeAllListeners('warning');
-  process.on('warning', ({ name, message }) => {
-    // kafkajs asks for timers of less than no time, which does no harm.
-    if (name !== 'TimeoutNegativeWarning') logger().warn({ warning: name }, message);
-  });
+  tellWarnings((warning, message) => logger().warn({ warning }, message));
   const broken = (error: unknown): never => {
     const { message, exitCode } = failureOf(error);
     logger().error({ exitCode }, message);

@@ -10,7 +10,7 @@ const PROGRESS_MS = 5_000;
 /** Errors that waiting does not mend, by name: their classes belong to the adapters. */
 const LASTING = new Set([
   'KafkaSetupError',
-  'KafkaJSSASLAuthenticationError',
+  'TopicError',
   'SchemaIncompatible',
   'RedisSetupError',
   'CassandraRefused',

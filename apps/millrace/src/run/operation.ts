@@ -1,6 +1,7 @@
 import { readConfiguration } from '@millrace/service/configuration/configuration';
 import { createLog } from '@millrace/service/log';
 import type { Operation } from '@millrace/service/operations';
+import { tellWarnings } from '@millrace/service/process-warnings';
 import type { Surroundings } from '../command.ts';
 import { requirePlan } from '../load-pipeline.ts';
 
@@ -15,5 +16,6 @@ export async function operationOn(file: string, { err, env }: Surroundings): Pro
   const configuration = readConfiguration(env, REQUIRED);
   const plan = await requirePlan(file);
   const logger = createLog({ level: 'warn', format: 'pretty', colour: err.paint('red', 'x') !== 'x' }, err);
+  tellWarnings((warning, message) => logger.warn({ warning }, message));
   return { plan, configuration, logger, onProgress: (text) => err.line(text) };
 }
