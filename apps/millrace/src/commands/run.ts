@@ -86,7 +86,7 @@ function refuseWhatIsNotThere({ backbone, stages, keepTopics, rebuild, watch }: 
   }
   if (backbone !== 'embedded') {
     throw new Failure(
-      `--backbone ${backbone} is not there yet: stages run in one process on a data folder (--backbone embedded).`,
+      `--backbone ${backbone}: this command runs stages in one process on a data folder (--backbone embedded). Over Kafka they run as services, each a program of its own: docs/configuration.md.`,
       EXIT.usage,
     );
   }
@@ -97,7 +97,7 @@ function refuseWhatIsNotThere({ backbone, stages, keepTopics, rebuild, watch }: 
   }
   if (STAGES.some((name) => !named.includes(name))) {
     throw new Failure(
-      '--stages with only some of them needs a log that processes share, which is not there yet. Leave --stages out: the embedded backbone runs all of them.',
+      '--stages with only some of them needs a log that processes share: run the services instead (docs/configuration.md), each a program of its own. Leave --stages out: the embedded backbone runs all of them.',
       EXIT.usage,
     );
   }
