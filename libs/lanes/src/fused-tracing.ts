@@ -18,6 +18,7 @@ import type {
   RouteOutput,
 } from './stage.ts';
 import { NEW_TRACE, type TraceContext } from './trace-context.ts';
+import { tracedSinks } from './traced-sinks.ts';
 import { WindowLinks } from './window-links.ts';
 
 /**
@@ -129,6 +130,10 @@ class FusedTraces {
       .map((parent) => this.#tracer.start({ name: 'write results', kind: 'client', attributes }, parent));
   }
 
+  sinks(sinks: LaneStages['sinks']): LaneStages['sinks'] {
+    return tracedSinks(sinks, this.#tracer, this.#pipeline);
+  }
+
   #aboutFlow(stage: Stage, { id, seq, key }: Flow): SpanAttributes {
     const lane = laneOf(key, this.#lanes);
     const about = { [ATTRIBUTE.eventId]: id, [ATTRIBUTE.lane]: lane };
@@ -163,7 +168,7 @@ function tracedStages(stages: LaneStages, traces: FusedTraces): LaneStages {
     aggregate: (counts) => tracedAggregate(stages.aggregate(counts), traces),
     merge: () => tracedMerge(stages.merge(), traces),
     route: () => tracedRoute(stages.route(), traces),
-    sinks: stages.sinks,
+    sinks: traces.sinks(stages.sinks),
   };
 }
 

@@ -32,6 +32,9 @@ export const ATTRIBUTE = {
   windowFinal: 'millrace.window.final',
   alert: 'millrace.alert.name',
   rows: 'millrace.rows',
+  sink: 'millrace.sink',
+  /** The sink's idempotency key. */
+  delivery: 'millrace.delivery.id',
   accepted: 'millrace.request.accepted',
   rejected: 'millrace.request.rejected',
 } as const;

@@ -26,6 +26,10 @@ const reserved: Record<string, string> = {
   lmdb: 'libs/embedded',
   ioredis: 'libs/redis',
   'cassandra-driver': 'libs/cassandra',
+  '@opentelemetry/api': 'libs/service',
+  '@opentelemetry/resources': 'libs/service',
+  '@opentelemetry/sdk-trace': 'libs/service',
+  '@opentelemetry/exporter-trace-otlp-http': 'libs/service',
 };
 
 /** The direction of imports: pipeline ← lanes ← adapters ← service ← apps (architecture.md, "Layout"). */

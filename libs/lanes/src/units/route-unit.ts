@@ -10,6 +10,7 @@ import { loadPosition, savePosition } from '../small-position.ts';
 import { ATTRIBUTE } from '../span-attributes.ts';
 import type { Delivery, RouteInput, RouteOutput } from '../stage.ts';
 import type { TraceContext } from '../trace-context.ts';
+import { tracedSinks } from '../traced-sinks.ts';
 import type { WorkerOptions } from '../worker-options.ts';
 import { FlowIntake } from './flow-intake.ts';
 import { MadeIntake } from './made-intake.ts';
@@ -58,6 +59,7 @@ export async function openRouteUnit(
         );
   const rows = new RowWriter(options, life, reads, lane);
   const processor = stages.route();
+  const sinks = tracedSinks(stages.sinks, hops.tracer, plan.pipeline);
   const pending = new Map<string, Delivery[]>();
   let timestampMs = 0;
   const output: RouteOutput = {
@@ -99,7 +101,7 @@ export async function openRouteUnit(
       }
       hops.current = null;
       const batch = { deliveries: () => pending, store: rows.store };
-      await deliverAll({ plan, sinks: stages.sinks, clock, measures, isOver: life.isOver }, batch);
+      await deliverAll({ plan, sinks, clock, measures, isOver: life.isOver }, batch);
       pending.clear();
       await rows.write();
       const now = clock.now();
