@@ -27,6 +27,20 @@ test('lint prints each fault with its place and a hint', async () => {
   expect(code).toBe(1);
 });
 
+test('lint opens the files of sources and tables', async () => {
+  const folder = folderWith({
+    ...paymentFiles({ '  api: { http: {} }': '  api: { http: {} }\n  history: { file: ./history/*.csv }' }),
+    'merchants.csv': 'id,town\nm1,Berlin\n',
+  });
+  folders.push(folder);
+  const { code, stdout } = await millrace(folder.path, 'lint', 'pipeline.yaml');
+  expect(stdout).toMatch(/^pipeline\.yaml:\d+:\d+: source history: no file matches .*history\/\*\.csv$/m);
+  expect(stdout).toMatch(/^pipeline\.yaml:\d+:\d+: table merchants: .*has no column city/m);
+  expect(stdout).toMatch(/^2 faults/m);
+  expect(code).toBe(1);
+  expect((await millrace(folder.path, 'lint', 'pipeline.yaml', '--no-files')).code).toBe(0);
+});
+
 test('lint finds a function module that does not load', async () => {
   const folder = folderWith({ ...paymentFiles(), 'functions.ts': 'export const = 1;' });
   folders.push(folder);

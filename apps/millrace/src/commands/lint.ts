@@ -1,6 +1,7 @@
 import { formatFault } from '@millrace/pipeline/faults';
 import { EXIT } from '@millrace/service/exit-codes';
 import type { CommandModule } from '../command.ts';
+import { fileFaults } from '../file-faults.ts';
 import { loadPipeline } from '../load-pipeline.ts';
 
 export const lint: CommandModule = {
@@ -9,20 +10,24 @@ export const lint: CommandModule = {
   examples: [
     ['millrace lint pipeline.yaml', 'prints nothing but a summary when all is well'],
     ['millrace lint pipelines/*.yaml', 'checks several'],
+    ['millrace lint pipeline.yaml --no-files', 'where the data is not at hand'],
   ],
   declare(command, { out }, end) {
     command
       .argument('<files...>', 'pipeline documents')
       .description(
-        'Prints `file:line:column: message (hint)` for every fault, and ends with 1 if there are any.',
+        'Prints `file:line:column: message (hint)` for every fault, and ends with 1 if there are any. Opens the files of sources and tables, too.',
       )
-      .action(async (files: readonly string[]) => {
+      .option('--no-files', 'leave the files of sources and tables out, where they are not at hand')
+      .action(async (files: readonly string[], options: { readonly files: boolean }) => {
         let count = 0;
         for (const file of files) {
-          const { plan, faults } = await loadPipeline(file);
+          const { plan, faults: own } = await loadPipeline(file);
+          const faults = plan === null || !options.files ? own : [...own, ...(await fileFaults(file, plan))];
           count += faults.length;
           for (const fault of faults) out.line(formatFault(fault));
-          if (plan !== null) out.line(`${out.paint('green', '✓')} ${file}: ${summaryOf(plan)}`);
+          if (plan !== null && faults.length === 0)
+            out.line(`${out.paint('green', '✓')} ${file}: ${summaryOf(plan)}`);
         }
         if (count > 0) out.line(out.paint('red', `${count} ${count === 1 ? 'fault' : 'faults'}`));
         end(count > 0 ? EXIT.faults : EXIT.ok);
