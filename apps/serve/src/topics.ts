@@ -52,11 +52,16 @@ export async function unknownTopic({ plan, log }: TopicSource, name: string): Pr
   const own = plan.topology.topics.map((topic) => topic.name.slice(plan.pipeline.length + 1));
   const routed = plan.routes
     .flatMap(({ to }) => to)
-    .flatMap(({ kind, config }) => (kind === 'topic' ? [String(config.name)] : []));
+    .flatMap(({ kind, config }) => (kind === 'topic' ? [routedTopic(config)] : []));
   if ([...own, ...own.map((short) => `${plan.pipeline}.${short}`), ...routed].includes(name)) return null;
   const bounds = await Promise.all(lanesOf(plan).map((lane) => log.bounds(name, lane)));
   if (bounds.some(({ end }) => end > 0)) return null;
   return `there is no topic ${name}; there are ${[...own, ...routed].join(', ')}.`;
+}
+
+/** Serve has no catalogue of sinks, so that what is written short comes as it was written. */
+function routedTopic(config: unknown): string {
+  return typeof config === 'string' ? config : String((config as { readonly name?: unknown }).name);
 }
 
 /** Records that only tell the time. */

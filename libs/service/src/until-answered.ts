@@ -12,6 +12,7 @@ const LASTING = new Set([
   'KafkaSetupError',
   'TopicError',
   'SchemaIncompatible',
+  'TopicError',
   'RedisSetupError',
   'CassandraRefused',
   'RangeError',

@@ -10,6 +10,7 @@ import type { SharedValues } from '@millrace/lanes/ports/shared-values';
 import type { StateStore } from '@millrace/lanes/ports/state';
 import { registerSchemas, type SchemaIds } from '@millrace/lanes/record-schemas';
 import { createRecordCodec } from '@millrace/lanes/records';
+import type { Plan } from '@millrace/pipeline/plan';
 import { openRedisStateStore, type RedisStateStore } from '@millrace/redis/open';
 import type { ServiceContext } from '../service-context.ts';
 import { untilAnswered } from '../until-answered.ts';
@@ -41,7 +42,7 @@ export async function openBackbone(context: ServiceContext): Promise<Backbone> {
   const { plan, configuration, logger, opened } = context;
   const kafka = kafkaOptions(configuration, `millrace-${context.name}-${context.instance}`, logger);
   const { generation } = await waitFor(context, 'Kafka', () =>
-    provisionPipeline(kafka, plan, topicSettings(configuration)),
+    provisionPipeline(kafka, ownTopics(context), topicSettings(configuration)),
   );
   const registry = openRegistry(registryOptions(configuration, logger));
   const ids = await waitFor(context, 'the schema registry', () => registerSchemas(registry, plan));
@@ -57,6 +58,11 @@ export async function openBackbone(context: ServiceContext): Promise<Backbone> {
     codec: createRecordCodec({ plan, ids, registry }),
     whole: createRecordCodec({ plan, ids, registry, allFields: true }),
   };
+}
+
+/** The topics that routes name are route's to make: what they are called is only read with the catalogue of sinks. */
+function ownTopics({ name, plan }: ServiceContext): Plan {
+  return name === 'route' ? plan : { ...plan, routes: [] };
 }
 
 export interface RedisPorts {
