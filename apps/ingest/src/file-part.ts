@@ -58,6 +58,7 @@ export async function openFilePart(options: FilePartOptions, context: SourceCont
   const position = await takeOverSaved<Progress & { readonly tail: string }>(state, key, shown, start);
   const { from } = position;
   if ((await tailAt(from.offset)) !== from.tail) throw changed(shown, from);
+  await noteFile(shown, fingerprint, context);
   part.position = from.row - 1;
   part.time = from.time;
   const reader = await openFileReader({ ...options, disk, from, bounds });
@@ -78,6 +79,22 @@ export async function openFilePart(options: FilePartOptions, context: SourceCont
     },
   };
   return filePart;
+}
+
+/** Keeps what stands under a path, and warns of a file that has come in place of one that was read. */
+async function noteFile(shown: string, fingerprint: string, context: SourceContext): Promise<void> {
+  const { plan, source, state, logger } = context;
+  const name = sha256(Buffer.from(shown)).slice(0, FINGERPRINT_DIGITS);
+  const key = `${plan.pipeline}/ingest/${source.name}/path-${name}`;
+  const { from, save } = await takeOverSaved(state, key, shown, { fingerprint: '' });
+  if (from.fingerprint === fingerprint) return;
+  if (from.fingerprint !== '') {
+    logger.warn(
+      { source: source.name, file: shown },
+      `${shown} begins otherwise than when it was read before: it is read from its start as another file. Rows that it had before count again, unless event.id tells them, and those whose windows have closed are late. Add rows at the end, or give a new file a name of its own.`,
+    );
+  }
+  await save({ fingerprint });
 }
 
 /**

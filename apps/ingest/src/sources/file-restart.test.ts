@@ -126,6 +126,9 @@ test('another file under the same path is a part of its own', async () => {
   const second = await readAll(plan, { state });
   expect(taken(second)).toHaveLength(10);
   expect(taken(second)[0]!.part).not.toBe(taken(first)[0]!.part);
+  expect(first.warnings).toEqual([]);
+  expect(second.warnings).toEqual([expect.stringMatching(/^a\.ndjson begins otherwise than .* are late/)]);
+  expect((await readAll(plan, { state })).warnings).toEqual([]);
 });
 
 test('a file that has changed before the saved position is refused', async () => {
