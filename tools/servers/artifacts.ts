@@ -38,8 +38,12 @@ const artifacts: Record<FetchedKind, Artifact> = {
 
 /** Where the files of a kind are or will be; of the user, since all checkouts share them. */
 export function artifactFolder(kind: FetchedKind): string {
+  return join(cacheFolder('servers'), `${kind}-${artifacts[kind].version}`);
+}
+
+export function cacheFolder(name: string): string {
   const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
-  return join(cache, 'millrace', 'servers', `${kind}-${artifacts[kind].version}`);
+  return join(cache, 'millrace', name);
 }
 
 export function isFetched(kind: FetchedKind): boolean {
