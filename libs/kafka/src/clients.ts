@@ -9,6 +9,7 @@ import {
   type Producer,
 } from 'kafkajs';
 import { MEMBER_SETTINGS, PRODUCER_SETTINGS, REQUEST_TIMEOUT_MS } from './client-settings.ts';
+import { installCodecs } from './compression.ts';
 import { connecting } from './connecting.ts';
 import { logTo } from './kafkajs-log.ts';
 import { connectionOf, type KafkaSecurity } from './security.ts';
@@ -40,6 +41,7 @@ export function createClients({
   security = {},
   connection = {},
 }: ClientOptions): Clients {
+  installCodecs();
   const sockets = createSockets(connection.socketFactory);
   const onTimeout = ({ payload }: { readonly payload: { readonly broker: string } }) =>
     sockets.drop(payload.broker);

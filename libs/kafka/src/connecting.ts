@@ -1,6 +1,11 @@
 import type { KafkaSecurity } from './security.ts';
 import { KafkaSetupError } from './setup-error.ts';
 
+/** No broker answers, for now. */
+export class KafkaUnreachable extends Error {
+  override readonly name = 'KafkaUnreachable';
+}
+
 interface Place {
   readonly brokers: readonly string[];
   readonly security?: KafkaSecurity;
@@ -9,7 +14,7 @@ interface Place {
 /**
  * Says why the brokers can't be reached, in words for whoever has set the addresses.
  * @throws KafkaSetupError where trying again can't help: a wrong user, a certificate that is not trusted.
- * @throws Error otherwise.
+ * @throws KafkaUnreachable otherwise.
  */
 export async function connecting<T>(place: Place, connect: () => Promise<T>): Promise<T> {
   try {
@@ -21,7 +26,7 @@ export async function connecting<T>(place: Place, connect: () => Promise<T>): Pr
 
 function explained({ brokers, security = {} }: Place, error: Error): Error {
   const chain = chainOf(error);
-  const message = chain.map((each) => each.message).join(': ');
+  const message = [...new Set(chain.map((each) => each.message))].join(': ');
   const at = `the Kafka brokers ${brokers.join(', ')}`;
   const { sasl, tls = false } = security;
   if (sasl !== undefined && chain.some(isAuthentication)) {
@@ -37,13 +42,13 @@ function explained({ brokers, security = {} }: Place, error: Error): Error {
     );
   }
   if (tls !== false && /wrong version number|EPROTO|before secure TLS/i.test(message)) {
-    return new Error(`${at} do not speak TLS, or close the connection: ${oneLine(message)}`, {
+    return new KafkaUnreachable(`${at} do not speak TLS, or close the connection: ${oneLine(message)}`, {
       cause: error,
     });
   }
   const hint =
     tls === false && /closed|timed? ?out/i.test(message) ? ' Do they speak TLS? It is off here.' : '';
-  return new Error(`${at} can't be reached: ${oneLine(message)}.${hint}`, { cause: error });
+  return new KafkaUnreachable(`${at} can't be reached: ${oneLine(message)}.${hint}`, { cause: error });
 }
 
 function chainOf(error: Error): readonly Error[] {

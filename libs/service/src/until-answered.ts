@@ -12,7 +12,6 @@ const LASTING = new Set([
   'KafkaSetupError',
   'TopicError',
   'SchemaIncompatible',
-  'TopicError',
   'RedisSetupError',
   'CassandraRefused',
   'RangeError',

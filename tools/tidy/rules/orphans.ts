@@ -15,12 +15,15 @@ export const orphans: Rule = (repository) => {
       if (target && !isSubject(path, target)) open.push(target);
     }
   }
-  return [...sources.keys()]
-    .filter((path) => path.endsWith('.ts') && !reached.has(path))
-    .map((path) => ({
-      path,
-      message: 'nothing uses this file (its own test aside): wire it in or delete it',
-    }));
+  return (
+    [...sources.keys()]
+      // Declarations of others' modules are found without being imported.
+      .filter((path) => path.endsWith('.ts') && !path.endsWith('.d.ts') && !reached.has(path))
+      .map((path) => ({
+        path,
+        message: 'nothing uses this file (its own test aside): wire it in or delete it',
+      }))
+  );
 };
 
 function isStart(path: string, { files, workspaces }: Repository): boolean {
