@@ -148,7 +148,7 @@ async function contextOf(
   );
   // The last to be closed: a service that drains is still asked for its metrics.
   opened.defer(() => host.close());
-  const tracing = openTracing({
+  const tracing = await openTracing({
     service: `millrace-${name}`,
     version,
     instance,

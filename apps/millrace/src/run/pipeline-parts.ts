@@ -51,7 +51,7 @@ export async function openParts(
 ): Promise<PipelineParts> {
   const { plan, logger, env, stdout } = options;
   const secrets = readSecrets(plan, env);
-  const tracing = openRunTracing(plan, env, logger);
+  const tracing = await openRunTracing(plan, env, logger);
   // Closed last: until then there are spans to send.
   opened.defer(tracing.close);
   const tables = await openTables(plan, tableKinds, (message) => logger.warn({}, message));

@@ -13,7 +13,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * taken. MILLRACE_TRACE_RATE stands above the document's `trace.rate`.
  * @throws Failure when the rate is none.
  */
-export function openRunTracing(plan: Plan, env: Environment, logger: Logger): Tracing {
+export function openRunTracing(plan: Plan, env: Environment, logger: Logger): Promise<Tracing> {
   return openTracing({
     service: env.OTEL_SERVICE_NAME || 'millrace',
     version,
