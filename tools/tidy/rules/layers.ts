@@ -4,7 +4,7 @@ import type { Reference } from '../source.ts';
 
 const adapters = ['libs/embedded', 'libs/kafka', 'libs/redis', 'libs/cassandra'];
 const kernel = ['libs/pipeline', 'libs/lanes'];
-const anything = ['libs', 'apps', 'simulation', 'bench', 'examples', 'tools', 'deploy'];
+const anything = ['libs', 'apps', 'simulation', 'bench', 'examples', 'tools', 'deploy', 'faults'];
 
 /** Who may import whom, beside itself; the first line whose pattern fits a file decides. */
 const allowed: [file: RegExp, folders: string[]][] = [
@@ -16,7 +16,7 @@ const allowed: [file: RegExp, folders: string[]][] = [
   [/^apps\/millrace\//, [...kernel, 'libs/service', 'apps']],
   [/^apps\/[^/]+\/src\/main\.ts$/, [...kernel, 'libs/service']],
   [/^apps\//, kernel],
-  [/^(simulation|bench|examples|tools|deploy)\//, anything],
+  [/^(simulation|bench|examples|tools|deploy|faults)\//, anything],
 ];
 
 /** Packages that only one library may know, so that it can be replaced. */
@@ -44,8 +44,8 @@ function faultOf(path: string, { specifier, line }: Reference, repository: Repos
   const home = repository.workspaceOf(path)?.folder;
   const fault = (message: string) => ({ path, line, message });
   const owner = Object.entries(reserved).find(([name]) => `${specifier}/`.startsWith(`${name}/`))?.[1];
-  // The bench measures the peers that are written on the bare packages.
-  if (owner && owner !== home && home !== 'bench')
+  // The bench measures the peers that are written on the bare packages; faults judges by clients of its own.
+  if (owner && owner !== home && home !== 'bench' && home !== 'faults')
     return fault(`only ${owner} may import ${specifier}: go through its port`);
   const target = repository.resolve(path, specifier);
   if (target === undefined) {

@@ -1,0 +1,164 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Random } from '@millrace/simulation/random';
+import { compare, type Differences } from './compare.ts';
+import { LANES } from './document.ts';
+import { expectedOf } from './expected.ts';
+import { type Load, startLoad } from './load.ts';
+import type { Row } from './row.ts';
+import { SLICE_HOURS, sliceStart } from './sale.ts';
+import type { Seen } from './tail.ts';
+import type { World } from './world.ts';
+
+/** What one try of a row came to. */
+export interface Outcome extends Differences {
+  readonly row: string;
+  readonly events: number;
+  readonly requestsRepeated: number;
+  /** Acknowledged and not routed at the moment of the fault; with several faults at the one that had fewest. */
+  readonly inFlight: number;
+  /** From when the way was open again until every lane had routed an event sent after the fault; the worst. */
+  readonly recoveryMs: number;
+  /** What went wrong otherwise; null: nothing. */
+  readonly trouble: string | null;
+}
+
+interface Strike {
+  readonly atMs: number;
+  fromMs: number;
+}
+
+/** Recovery is counted up to here. */
+const RECOVERED_WITHIN_MS = 60_000;
+const WARM_WITHIN_MS = 60_000;
+const DRAINED_WITHIN_MS = 90_000;
+/** Reading the route's topic takes a moment: what is read so soon after the fault had been routed before. */
+const READ_WITHIN_MS = 25;
+const POLL_MS = 50;
+const LOOK_AGAIN_MS = 1_500;
+
+export interface TryOptions {
+  readonly world: World;
+  readonly row: Row;
+  readonly slice: number;
+  /** No other try's. */
+  readonly name: string;
+  readonly random: Random;
+  progress(line: string): void;
+}
+
+export async function tryRow(options: TryOptions): Promise<Outcome> {
+  const { world, row, slice, name, random, progress } = options;
+  const seen = world.tail.restart();
+  const load = startLoad({
+    pipeline: world.pipeline,
+    addresses: world.ingestAddresses,
+    slice,
+    name,
+    random: random.fork('load'),
+  });
+  const strikes: Strike[] = [];
+  let trouble: string | null = null;
+  try {
+    await untilRoutedSince(load, seen, performance.now(), WARM_WITHIN_MS);
+    await sleep(random.between(500, 2_500));
+    await act(options, load, seen, strikes);
+  } catch (error) {
+    trouble = (error as Error).message;
+  }
+  progress(`${strikes.length} faults, ${load.sent.size} events sent; draining`);
+  trouble = (await drain(load)) ?? trouble;
+  const differences = await settle(options, load, seen);
+  return {
+    row: row.name,
+    events: load.sent.size,
+    requestsRepeated: load.repeats,
+    inFlight: strikes.length === 0 ? 0 : Math.min(...strikes.map(({ atMs }) => inFlightAt(load, seen, atMs))),
+    recoveryMs: Math.max(0, ...strikes.map((strike) => recoveryOf(load, seen, strike))),
+    trouble: trouble ?? world.tail.failure?.message ?? null,
+    ...differences,
+  };
+}
+
+async function act(options: TryOptions, load: Load, seen: Seen, strikes: Strike[]): Promise<void> {
+  const { world, row, random, progress } = options;
+  const untilRouted = () => untilRoutedSince(load, seen, strikes.at(-1)!.atMs, RECOVERED_WITHIN_MS);
+  await row.act({
+    world,
+    random: random.fork('fault'),
+    strike() {
+      const atMs = performance.now();
+      strikes.push({ atMs, fromMs: atMs });
+    },
+    mended(atMs = performance.now()) {
+      strikes.at(-1)!.fromMs = atMs;
+    },
+    untilRouted,
+    progress,
+  });
+  await untilRouted();
+  await sleep(random.between(500, 1_500));
+}
+
+/** @returns what went wrong; null: nothing */
+async function drain(load: Load): Promise<string | null> {
+  const patience = AbortSignal.timeout(DRAINED_WITHIN_MS);
+  try {
+    await load.stop(patience);
+    await load.close(patience);
+    return null;
+  } catch (error) {
+    return `the load: ${(error as Error).message}`;
+  }
+}
+
+/** Looks again and again until nothing differs, or for as long as it may take; and once more when all is read. */
+async function settle({ world, slice, progress }: TryOptions, load: Load, seen: Seen): Promise<Differences> {
+  const acknowledged = [...load.sent].flatMap(([id, { sale, acknowledgedMs }]) =>
+    acknowledgedMs === null ? [] : [[id, sale] as const],
+  );
+  const expected = expectedOf(acknowledged);
+  const place = { fromMs: sliceStart(slice), hours: SLICE_HOURS };
+  const deadline = performance.now() + DRAINED_WITHIN_MS;
+  const allRouted = () => [...expected.routed].every((id) => seen.routed.has(id));
+  while (!allRouted() && performance.now() < deadline) await sleep(POLL_MS);
+  for (;;) {
+    const isRead = await world.tail.hasAll();
+    const differences = await compare(expected, seen, world.stored, place);
+    const { lost, doubled, windowsWrong } = differences;
+    const count = lost.length + doubled.length + windowsWrong.length;
+    if ((isRead && count === 0) || performance.now() > deadline) return differences;
+    progress(`${lost.length} lost, ${doubled.length} doubled, ${windowsWrong.length} windows wrong so far`);
+    await sleep(LOOK_AGAIN_MS);
+  }
+}
+
+function inFlightAt(load: Load, seen: Seen, atMs: number): number {
+  let count = 0;
+  for (const [id, { acknowledgedMs, sale }] of load.sent) {
+    if (acknowledgedMs === null || acknowledgedMs > atMs || sale.amount <= 0) continue;
+    if ((seen.routed.get(id)?.atMs ?? Infinity) > atMs + READ_WITHIN_MS) count += 1;
+  }
+  return count;
+}
+
+function recoveryOf(load: Load, seen: Seen, { atMs, fromMs }: Strike): number {
+  return lastLaneRoutedMs(load, seen, atMs) - fromMs;
+}
+
+/** When the slowest lane had first routed an event that was sent after the given moment. */
+function lastLaneRoutedMs(load: Load, seen: Seen, sinceMs: number): number {
+  const firsts = new Array<number>(LANES).fill(Infinity);
+  for (const [id, { atMs, lane }] of seen.routed) {
+    const sale = load.sent.get(id);
+    if (sale !== undefined && sale.sentMs > sinceMs) firsts[lane] = Math.min(firsts[lane]!, atMs);
+  }
+  return Math.max(...firsts);
+}
+
+async function untilRoutedSince(load: Load, seen: Seen, sinceMs: number, withinMs: number): Promise<void> {
+  const deadline = performance.now() + withinMs;
+  while (lastLaneRoutedMs(load, seen, sinceMs) === Infinity) {
+    if (performance.now() > deadline) throw new Error(`after ${withinMs / 1000} s not every lane routes`);
+    await sleep(POLL_MS);
+  }
+}
