@@ -16,6 +16,8 @@ export interface LatencyOptions {
   readonly rates: readonly number[];
   readonly seconds: number;
   readonly warmUpSeconds: number;
+  /** Route stores each event before it appends it; a bare chain has no store. */
+  readonly stores: boolean;
 }
 
 const BARE = new URL('./bare-process.ts', import.meta.url);
@@ -87,8 +89,8 @@ async function measure(
 }
 
 /** The services as they are started in earnest; `run` names the pipeline. */
-async function startMillrace({ servers, folder }: LatencyOptions, run: string): Promise<Chain> {
-  const document = writePayments(join(folder, run), run);
+async function startMillrace({ servers, folder, stores }: LatencyOptions, run: string): Promise<Chain> {
+  const document = writePayments(join(folder, run), run, stores);
   const env = {
     ...servers,
     MILLRACE_PIPELINE: document,

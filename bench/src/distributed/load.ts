@@ -1,6 +1,7 @@
 import { Agent, request } from 'node:http';
 
-const CONNECTIONS = 32;
+/** More than are ever answered late: with fewer the loop would be closed. */
+const CONNECTIONS = 1_000;
 
 export interface Load {
   readonly url: string;

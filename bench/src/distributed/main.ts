@@ -16,6 +16,7 @@ export async function benchDistributed(args: readonly string[]): Promise<void> {
       seconds: { type: 'string', default: '30' },
       'warm-up': { type: 'string', default: '10' },
       chains: { type: 'string', default: 'bare,millrace' },
+      stores: { type: 'boolean', default: false },
       events: { type: 'string', default: '200000' },
       rounds: { type: 'string', default: '3' },
       /** The cost of the first stages alone. */
@@ -35,6 +36,7 @@ export async function benchDistributed(args: readonly string[]): Promise<void> {
           rates: values.rates.split(',').map(Number),
           seconds: Number(values.seconds),
           warmUpSeconds: Number(values['warm-up']),
+          stores: values.stores,
         },
         values.chains.split(','),
       );

@@ -41,7 +41,7 @@ export async function benchStageCost(options: StageCostOptions): Promise<void> {
   const least = new Map<string, { stage: number; bare: number }>();
   for (let round = 0; round < options.rounds; round++) {
     const run = `b${randomBytes(4).toString('hex')}`;
-    const document = writePayments(join(options.folder, run), run);
+    const document = writePayments(join(options.folder, run), run, false);
     await createTopics(options.brokers, pipelineTopics(run));
     await fill(options, document, join(options.folder, run));
     for (const stage of STAGES.slice(0, options.stages)) {

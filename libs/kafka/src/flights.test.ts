@@ -30,6 +30,9 @@ function createBrokers() {
   return {
     flights,
     requests,
+    async departed(count: number): Promise<void> {
+      while (requests.length < count) await nextTurn();
+    },
     /** Answers the oldest request: each of its places begins at offset 100. */
     acknowledge(): void {
       const places = new Map<string, RecordMetadata>();
@@ -49,10 +52,9 @@ function createBrokers() {
 }
 
 test('what a turn has ready goes in one request, what comes meanwhile with the next', async () => {
-  const { flights, requests, acknowledge } = createBrokers();
+  const { flights, requests, departed, acknowledge } = createBrokers();
   const first = [flights.send('a', 0, records(2)), flights.send('b', 1, records(3))];
-  await nextTurn();
-  await nextTurn();
+  await departed(1);
   expect(requests).toEqual([['a/0 2', 'b/1 3']]);
   const next = [flights.send('a', 1, records(1)), flights.send('b', 0, records(1))];
   await nextTurn();
@@ -60,41 +62,38 @@ test('what a turn has ready goes in one request, what comes meanwhile with the n
   expect(requests).toHaveLength(1);
   acknowledge();
   expect(await Promise.all(first)).toEqual([100, 100]);
-  await nextTurn();
+  await departed(2);
   expect(requests.slice(1)).toEqual([['a/1 1', 'b/0 1']]);
   acknowledge();
   expect(await Promise.all(next)).toEqual([100, 100]);
 });
 
 test('several writers of a lane follow one another, and no batch grows beyond an append', async () => {
-  const { flights, requests, acknowledge } = createBrokers();
+  const { flights, requests, departed, acknowledge } = createBrokers();
   const sent = [300, 600, 200, 10].map((count) => flights.send('a', 0, records(count)));
-  await nextTurn();
-  await nextTurn();
+  await departed(1);
   expect(requests).toEqual([['a/0 900']]);
   acknowledge();
   expect(await Promise.all(sent.slice(0, 2))).toEqual([100, 400]);
-  await nextTurn();
+  await departed(2);
   expect(requests.slice(1)).toEqual([['a/0 210']]);
   acknowledge();
   expect(await Promise.all(sent.slice(2))).toEqual([100, 300]);
 });
 
 test('a request that is not answered holds up its own lanes alone', async () => {
-  const { flights, requests } = createBrokers();
+  const { flights, requests, departed } = createBrokers();
   void flights.send('a', 0, records(1));
-  await nextTurn();
-  await nextTurn();
+  await departed(1);
   void flights.send('a', 1, records(1));
-  while (requests.length < 2) await nextTurn();
+  await departed(2);
   expect(requests).toEqual([['a/0 1'], ['a/1 1']]);
 });
 
 test('after a refusal each lane goes alone until it gets through; only its own size stops a lane', async () => {
-  const { flights, requests, acknowledge, refuse } = createBrokers();
+  const { flights, requests, departed, acknowledge, refuse } = createBrokers();
   const sent = [0, 1].map((lane) => flights.send('a', lane, records(1)));
-  await nextTurn();
-  await nextTurn();
+  await departed(1);
   refuse(Object.assign(new Error('too large'), { type: 'MESSAGE_TOO_LARGE' }));
   for (const one of sent) await expect(one).rejects.toThrow(AppendError);
 
@@ -107,7 +106,6 @@ test('after a refusal each lane goes alone until it gets through; only its own s
 
   void flights.send('a', 1, records(1));
   void flights.send('a', 2, records(1));
-  await nextTurn();
-  await nextTurn();
+  await departed(4);
   expect(requests.slice(3)).toEqual([['a/1 1', 'a/2 1']]);
 });

@@ -3,7 +3,7 @@ import { recordBytes } from '@millrace/lanes/outbox';
 import { AppendError, type LogRecord } from '@millrace/lanes/ports/log';
 import type { Producer, RecordMetadata, TopicMessages } from 'kafkajs';
 import { acknowledgedAt } from './acknowledged.ts';
-import { APPEND_TIMEOUT_MS } from './client-settings.ts';
+import { APPEND_TIMEOUT_MS, PACE_MS } from './client-settings.ts';
 import { laneMessages } from './lane-messages.ts';
 
 /** kafkajs: all replicas that are in sync. */
@@ -42,7 +42,9 @@ export function createFlights(producer: Pick<Producer, 'sendBatch'>): Flights {
   const alone = new Set<string>();
   let underWay = 0;
   let isScheduled = false;
-  let patience: NodeJS.Timeout | undefined;
+  let departedMs = Number.NEGATIVE_INFINITY;
+  /** Of the next departure. */
+  let timer: NodeJS.Timeout | undefined;
 
   function schedule(): void {
     if (isScheduled) return;
@@ -50,23 +52,33 @@ export function createFlights(producer: Pick<Producer, 'sendBatch'>): Flights {
     // All that the lanes of this turn have ready.
     setImmediate(() => {
       isScheduled = false;
-      if (underWay === 0) depart();
-      else patience ??= setTimeout(depart, PATIENCE_MS);
+      if (underWay === 0) departSoon();
+      else timer ??= setTimeout(depart, PATIENCE_MS);
     });
   }
 
+  function departSoon(): void {
+    const waitMs = departedMs + PACE_MS - performance.now();
+    if (waitMs <= 0) depart();
+    else if (waiting.length > 0) timer ??= setTimeout(depart, waitMs);
+  }
+
   function depart(): void {
-    clearTimeout(patience);
-    patience = undefined;
+    clearTimeout(timer);
+    timer = undefined;
     if (waiting.length === 0) return;
+    departedMs = performance.now();
     const flight = createFlight();
     waiting = waiting.filter((part) => !flight.takes(part));
     underWay++;
     void fly(flight.parts).then(() => {
       underWay--;
-      if (underWay === 0) depart();
+      if (underWay > 0) return;
+      clearTimeout(timer);
+      timer = undefined;
+      departSoon();
     });
-    if (waiting.length > 0) patience = setTimeout(depart, PATIENCE_MS);
+    if (waiting.length > 0) timer = setTimeout(depart, PATIENCE_MS);
   }
 
   async function fly(parts: readonly Part[]): Promise<void> {

@@ -3,8 +3,10 @@ import type { Clock } from '@millrace/lanes/ports/clock';
 import { type ConsumeOptions, LaneStopped, type LogBatch, type Position } from '@millrace/lanes/ports/log';
 import type { Logger } from '@millrace/lanes/ports/logger';
 import type { ConsumerGroupJoinEvent, EachBatchPayload } from 'kafkajs';
+import { LANES_AT_ONCE } from './client-settings.ts';
 import type { Clients } from './clients.ts';
 import { createCommits } from './commits.ts';
+import { createFetchPace } from './fetch-pace.ts';
 import { fromBatch } from './kafka-record.ts';
 import type { Member, Seats } from './seats.ts';
 
@@ -43,6 +45,7 @@ export async function joinGroup(options: ConsumeOptions, parts: GroupMemberParts
   const committed = new Map<number, string>();
   /** Where a fetch began elsewhere than expected, and was sent back once. */
   const sentBack = new Map<number, number>();
+  const pace = createFetchPace();
   let memberId = '';
   let isJoined = false;
   let isClosing = false;
@@ -132,6 +135,7 @@ export async function joinGroup(options: ConsumeOptions, parts: GroupMemberParts
     if (offered === 'taken') {
       resolveOffset(String(fetched.base + fetched.records.length - 1));
       sentBack.delete(lane);
+      await pace.pause();
     } else if (offered === 'nobody') member.hold(lane);
     else await sendBack(lane, offered.expected, fetched);
   }
@@ -159,7 +163,12 @@ export async function joinGroup(options: ConsumeOptions, parts: GroupMemberParts
 
   async function run(): Promise<void> {
     await consumer.connect();
-    await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch });
+    await consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: LANES_AT_ONCE,
+      eachBatch,
+    });
   }
 
   async function restart(reason: unknown): Promise<void> {
@@ -177,6 +186,7 @@ export async function joinGroup(options: ConsumeOptions, parts: GroupMemberParts
   }
 
   consumer.on(consumer.events.GROUP_JOIN, onJoined);
+  consumer.on(consumer.events.FETCH, pace.fetched);
   consumer.on(consumer.events.STOP, () => {
     isJoined = false;
   });

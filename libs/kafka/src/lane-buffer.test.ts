@@ -28,7 +28,7 @@ test('keeps only what comes next', async () => {
 });
 
 test.each([
-  ['records', 4_000, 1],
+  ['records', 2_000, 1],
   ['bytes', 10, 120_000],
 ])('is full by %s until it is taken', async (_, count, bytes) => {
   const buffer = new LaneBuffer(0);

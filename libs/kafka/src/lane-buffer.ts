@@ -1,7 +1,7 @@
 import type { LogBatch, LogRecord } from '@millrace/lanes/ports/log';
 
 /** What a lane holds before it is fetched no further. One fetch more can come on top. */
-const RECORDS_MAX = 4_000;
+const RECORDS_MAX = 2_000;
 const BYTES_MAX = 2 ** 20;
 
 /**

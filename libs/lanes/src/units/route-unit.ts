@@ -66,7 +66,9 @@ export async function openRouteUnit(
     store: rows.store,
     append: (to, toLane, record) => life.outbox.add(to, toLane, { ...record, timestampMs }),
     deliver(sink, delivery) {
-      pending.set(sink, [...(pending.get(sink) ?? []), delivery]);
+      const waiting = pending.get(sink);
+      if (waiting === undefined) pending.set(sink, [delivery]);
+      else waiting.push(delivery);
     },
   };
 
