@@ -132,6 +132,22 @@ test(
 );
 
 test(
+  'the topics that there are can be read',
+  async () => {
+    const response = await fetch(`${urlOf('serve')}/v1/pipelines/${pipeline}/topics/nothing`);
+    const { error } = (await response.json()) as { readonly error: { readonly message: string } };
+    expect(response.status).toBe(404);
+    expect(error.message).toMatch(new RegExp(`raw, .*deadletters, ${pipeline}\\.alarms`));
+    const tail = new Cli(
+      ['tail', 'windows', '--from', 'start', '--limit', '1', '--url', urlOf('serve')],
+      folder.path,
+    );
+    expect(JSON.parse((await tail.ended).stdout)).toMatchObject({ lane: 0, content: { kind: 'window' } });
+  },
+  PATIENCE_MS,
+);
+
+test(
   'a second validate takes lanes, and gives them back when it drains',
   async () => {
     const second = await startService('validate', settings);

@@ -267,6 +267,7 @@ async function listen(shared: Shared, ingest: Ingest, status: () => PipelineStat
       clock,
       status: overall,
       waitingFor,
+      others: true,
     }),
   ]);
 }

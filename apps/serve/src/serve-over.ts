@@ -24,11 +24,13 @@ export interface ServePorts {
   readonly clock: Clock;
   status(): Status;
   waitingFor?(): string | null;
+  /** Whether topics that the document does not name may be read (`TopicSource`). */
+  readonly others?: boolean;
 }
 
 /** The query API, the page, and the topics for `millrace tail`, over the ports. */
 export function serveOver(ports: ServePorts): readonly FastifyPluginAsync[] {
-  const { plan, log, results, feed, codec, encodeRaw, clock, status, waitingFor } = ports;
+  const { plan, log, results, feed, codec, encodeRaw, clock, status, waitingFor, others = false } = ports;
   const { pipeline, lanes } = plan;
   const replaying = { pipeline, lanes, log, results, encodeRaw, nowMs: clock.now };
   const served = {
@@ -39,7 +41,7 @@ export function serveOver(ports: ServePorts): readonly FastifyPluginAsync[] {
     discard: (id: string) => discardDeadLetter(replaying, id),
   };
   return [
-    topicsRoute({ plan, log, results, codec }),
+    topicsRoute({ plan, log, results, codec, others }),
     serve({ pipelines: [served], status, clock, ...(waitingFor !== undefined && { waitingFor }) }),
   ];
 }

@@ -44,7 +44,7 @@ function report(service: string, parts: Partial<ServiceReport> = {}): ServiceRep
 }
 
 function statusOf(...reports: readonly ServiceReport[]) {
-  const heard = reports.map((each) => ({ report: each, alive: each.state === 'running' }));
+  const heard = reports.map((each) => ({ report: each, alive: each.state === 'running', missed: true }));
   return mergedStatus({ plan, nowMs: 1_000, startedMs: 0, heard });
 }
 
@@ -109,6 +109,7 @@ test('a stopped lane is told, and that a service is silent', () => {
   const heard = [ingest, validate, ill, aggregate].map((each) => ({
     report: each,
     alive: each !== validate,
+    missed: true,
   }));
   const { state, lanes, services } = mergedStatus({ plan, nowMs: 0, startedMs: 0, heard });
   expect(state).toBe('stopped');

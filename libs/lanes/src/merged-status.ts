@@ -16,6 +16,8 @@ import {
 export interface HeardReport {
   readonly report: ServiceReport;
   readonly alive: boolean;
+  /** Whether people still want to know of it: false of one that has been gone for long. */
+  readonly missed: boolean;
 }
 
 export interface MergeInput {
@@ -64,7 +66,7 @@ export function mergedStatus({ plan, nowMs, startedMs, heard: all }: MergeInput)
     deadLetters: deadLettersOf(alive),
     sources: sourcesOf(alive),
     services: heard
-      .filter(({ report, alive: lives }) => lives || report.state !== 'ended')
+      .filter(({ report, alive: lives, missed }) => lives || (missed && report.state !== 'ended'))
       .map(serviceStatus)
       .sort((a, b) => order(a) - order(b) || (a.instance < b.instance ? -1 : 1)),
   };

@@ -4,6 +4,7 @@ import type { LaneCodec } from '@millrace/lanes/lane-codec';
 import type { Consumer, EventLog, LogBatch, LogRecord } from '@millrace/lanes/ports/log';
 import type { DeadLetterRow, ResultRow } from '@millrace/lanes/ports/results';
 import { traceIdOf, traceOf } from '@millrace/lanes/trace-context';
+import { waitFor } from './adapters/backbone.ts';
 import type { ServiceContext } from './service-context.ts';
 
 /** Where results pass on their way to where they are stored. */
@@ -41,7 +42,11 @@ export function createLiveFeed(context: ServiceContext, parts: LiveFeedParts): L
 
   async function open(): Promise<readonly Consumer[]> {
     const opened: Consumer[] = [];
-    for (const topic of TOPICS) opened.push(await follow(context, parts, topic, () => since, feed.publish));
+    for (const topic of TOPICS) {
+      opened.push(
+        await waitFor(context, 'Kafka', () => follow(context, parts, topic, () => since, feed.publish)),
+      );
+    }
     return opened;
   }
 
@@ -124,7 +129,8 @@ function follow(
   }
 
   return log.consume({
-    group: `${plan.pipeline}.serve.${instance}`,
+    // One for each topic: kafkajs deals a group's lanes out as if all its members read the same.
+    group: `${name}.serve.${instance}`,
     topic: name,
     async takeOver(lane) {
       const { start, end } = await log.bounds(name, lane);

@@ -7,11 +7,15 @@ import type { ServiceContext } from './service-context.ts';
 const EVERY_MS = 500;
 /** A process that has not been heard of for as long has gone, or can't reach where status is shared. */
 const SILENT_MS = 5_000;
+/** Until then it may come back, or somebody should look why not. */
+const MISSED_MS = 10 * 60_000;
 
 interface Heard {
   readonly report: ServiceReport;
   /** By the clock of this process: those of others may differ. */
   readonly heardMs: number;
+  /** Since this process began to listen. */
+  readonly reports: number;
 }
 
 /** What all processes of the pipeline last told of themselves. */
@@ -39,7 +43,8 @@ export function startStatusBoard(
         const before = heard.get(name);
         // What was there before this process was may be of one that has gone: it has to be heard of once more.
         const heardMs = before === undefined ? readMs - SILENT_MS : readMs;
-        if (before?.report.number !== report.number) heard.set(name, { report, heardMs });
+        if (before?.report.number === report.number) continue;
+        heard.set(name, { report, heardMs, reports: (before?.reports ?? 0) + 1 });
       }
       for (const name of heard.keys()) if (!found.has(name)) heard.delete(name);
       if (failing) logger.info({}, 'the status of the other services is known again');
@@ -63,12 +68,15 @@ export function startStatusBoard(
   const isAlive = ({ report, heardMs }: Heard): boolean =>
     report.state !== 'ended' && readMs - heardMs < SILENT_MS;
 
+  /** Of one that was never heard of more than once nobody knows how long it has been gone. */
+  const isMissed = ({ heardMs, reports }: Heard): boolean => reports > 1 && readMs - heardMs < MISSED_MS;
+
   return {
     status() {
       const now = clock.now();
       const { rss, heapUsed } = process.memoryUsage();
       const reports = [...heard.values()].map(
-        (each): HeardReport => ({ report: each.report, alive: isAlive(each) }),
+        (each): HeardReport => ({ report: each.report, alive: isAlive(each), missed: isMissed(each) }),
       );
       return {
         time: now,

@@ -75,7 +75,7 @@ export async function openFolder(folder: string): Promise<Place> {
     async *tail(topic, options) {
       const plan = await requirePlan(document);
       const { whole } = await openRawCodec(plan, await knownSchemas(ports.registry));
-      const source = { plan, log: ports.log, results: ports.results, codec: whole };
+      const source = { plan, log: ports.log, results: ports.results, codec: whole, others: true };
       const message = await unknownTopic(source, topic);
       if (message !== null) throw new Failure(message, EXIT.faults);
       yield* readTopic(source, topic, options);
