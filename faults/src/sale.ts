@@ -24,7 +24,8 @@ const CLOSING_MS = 3.5 * HOUR_MS;
 const STEP_MS = 60;
 const JITTER_MS = 10_000;
 const CARDS = 200;
-const CLOSING_CARDS = 64;
+/** How many sales close a slice. */
+export const CLOSING_CARDS = 64;
 const AMOUNT_MAX = 1_000;
 const REFUSED = 0.03;
 

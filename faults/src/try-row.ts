@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Random } from '@millrace/simulation/random';
+import { imbalance } from './audit.ts';
 import { compare, type Differences } from './compare.ts';
 import { LANES } from './document.ts';
 import { expectedOf } from './expected.ts';
 import { type Load, startLoad } from './load.ts';
 import type { Row } from './row.ts';
-import { SLICE_HOURS, sliceStart } from './sale.ts';
+import { CLOSING_CARDS, SLICE_HOURS, sliceStart } from './sale.ts';
 import type { Seen } from './tail.ts';
 import type { World } from './world.ts';
 
@@ -64,17 +65,18 @@ export async function tryRow(options: TryOptions): Promise<Outcome> {
     await act(options, load, seen, strikes);
   } catch (error) {
     trouble = (error as Error).message;
+    await world.restore();
   }
   progress(`${strikes.length} faults, ${load.sent.size} events sent; draining`);
   trouble = (await drain(load)) ?? trouble;
-  const differences = await settle(options, load, seen);
+  const { differences, unbalanced } = await settle(options, load, seen);
   return {
     row: row.name,
     events: load.sent.size,
     requestsRepeated: load.repeats,
     inFlight: strikes.length === 0 ? 0 : Math.min(...strikes.map(({ atMs }) => inFlightAt(load, seen, atMs))),
     recoveryMs: Math.max(0, ...strikes.map((strike) => recoveryOf(load, seen, strike))),
-    trouble: trouble ?? world.tail.failure?.message ?? null,
+    trouble: trouble ?? unbalanced ?? world.tail.failure?.message ?? null,
     ...differences,
   };
 }
@@ -111,23 +113,35 @@ async function drain(load: Load): Promise<string | null> {
   }
 }
 
-/** Looks again and again until nothing differs, or for as long as it may take; and once more when all is read. */
-async function settle({ world, slice, progress }: TryOptions, load: Load, seen: Seen): Promise<Differences> {
+interface Settled {
+  readonly differences: Differences;
+  /** What serve says that differs from what was acknowledged; null: nothing. */
+  readonly unbalanced: string | null;
+}
+
+/** Looks again and again until nothing differs, or for as long as it may take. */
+async function settle({ world, slice, progress }: TryOptions, load: Load, seen: Seen): Promise<Settled> {
   const acknowledged = [...load.sent].flatMap(([id, { sale, acknowledgedMs }]) =>
     acknowledgedMs === null ? [] : [[id, sale] as const],
   );
   const expected = expectedOf(acknowledged);
+  world.acknowledged.routed += expected.routed.size + CLOSING_CARDS;
+  world.acknowledged.refused += expected.refused.size;
   const place = { fromMs: sliceStart(slice), hours: SLICE_HOURS };
   const deadline = performance.now() + DRAINED_WITHIN_MS;
   const allRouted = () => [...expected.routed].every((id) => seen.routed.has(id));
   while (!allRouted() && performance.now() < deadline) await sleep(POLL_MS);
   for (;;) {
     const isRead = await world.tail.hasAll();
+    const unbalanced = await imbalance(world.service('serve').address, world.acknowledged);
     const differences = await compare(expected, seen, world.stored, place);
     const { lost, doubled, windowsWrong } = differences;
-    const count = lost.length + doubled.length + windowsWrong.length;
-    if ((isRead && count === 0) || performance.now() > deadline) return differences;
-    progress(`${lost.length} lost, ${doubled.length} doubled, ${windowsWrong.length} windows wrong so far`);
+    const isClean = lost.length + doubled.length + windowsWrong.length === 0 && unbalanced === null;
+    if ((isRead && isClean) || performance.now() > deadline) return { differences, unbalanced };
+    progress(
+      `so far ${lost.length} lost, ${doubled.length} doubled, ${windowsWrong.length} windows wrong; ` +
+        (unbalanced ?? 'the audit is right'),
+    );
     await sleep(LOOK_AGAIN_MS);
   }
 }

@@ -36,6 +36,10 @@ export interface World {
   replicate(name: ServiceName, instance: string): Promise<Server>;
   /** Drains one of those, and forgets it. */
   retire(name: ServiceName, replica: Server): Promise<void>;
+  /** As it was at first: one of each service, and every server. After a row that ended early. */
+  restore(): Promise<void>;
+  /** How many events were acknowledged in all, by what has to become of them. */
+  readonly acknowledged: { routed: number; refused: number };
   /** Of ingest's replicas. */
   ingestAddresses(): readonly string[];
   stop(): Promise<void>;
@@ -94,6 +98,19 @@ export async function openWorld(options: WorldOptions): Promise<World> {
         all.filter((other) => other !== replica),
       );
       await replica.stop();
+    },
+    acknowledged: { routed: 0, refused: 0 },
+    async restore() {
+      const { kafka, registry, redis, cassandra } = servers;
+      for (const server of [...(kafka?.brokers ?? []), registry, redis, cassandra]) {
+        server?.resume();
+        await server?.start();
+      }
+      for (const [name, [first, ...more]] of replicas) {
+        replicas.set(name, [first!]);
+        first!.resume();
+        await Promise.all([first!.start(), ...more.map((replica) => replica.kill9())]);
+      }
     },
     ingestAddresses: () => replicas.get('ingest')!.map(({ address }) => address),
     async stop() {
