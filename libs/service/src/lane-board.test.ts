@@ -30,7 +30,14 @@ async function setUp(reader: Partial<LaneReader> = {}) {
   await log.consume({
     group: 'p.validate',
     topic: 'p.raw',
-    takeOver: async () => ({ from: 0, batch: async () => {}, released: () => {}, ...reader }),
+    takeOver: async () => ({
+      from: 0,
+      batch: async () => {},
+      released: () => {},
+      ...(reader.batch && { batch: reader.batch }),
+      ...(reader.released && { released: reader.released }),
+      ...('failed' in reader && { failed: reader.failed! }),
+    }),
     onStopped: () => {},
   });
   const entry = () => board.entries()[0]!;
@@ -107,4 +114,20 @@ test('what the reader answers when it is released, and what it says of itself, i
   expect(reader.released()).toBe(settled);
   expect(entry().held).toBe(false);
   await expect(reader.failed).resolves.toThrow('not saved');
+});
+
+test('what a reader says after its release is no word on the lane', async () => {
+  const failing = Promise.withResolvers<Error>();
+  const failures = [failing.promise, new Promise<never>(() => {})];
+  const { options, entry } = await setUp({
+    get failed() {
+      return failures.shift()!;
+    },
+  });
+  const before = await options.takeOver(0);
+  await before.released();
+  await options.takeOver(0);
+  failing.resolve(new Error('not committed'));
+  await before.failed;
+  expect(entry()).toMatchObject({ held: true, failing: null });
 });

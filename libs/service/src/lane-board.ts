@@ -105,13 +105,15 @@ export function createLaneBoard({ pipeline, clock, logger, measures }: LaneBoard
     entry.failing = error.message;
   }
 
-  function told(entry: LaneEntry, error: Error): Error {
-    failed(entry, error);
-    return error;
-  }
-
   function watch(reader: LaneReader, entry: LaneEntry): LaneReader {
     const meter = entry.stage === 'route' ? null : meterOf(measures, entry.stage);
+    // What a reader still says once another one may have the lane is no word on the lane.
+    let current = true;
+    function fail(error: Error): Error {
+      if (current) failed(entry, error);
+      current = false;
+      return error;
+    }
     return {
       from: reader.from,
       async batch(batch) {
@@ -119,18 +121,16 @@ export function createLaneBoard({ pipeline, clock, logger, measures }: LaneBoard
         try {
           await reader.batch(batch);
         } catch (error) {
-          failed(entry, error as Error);
-          throw error;
+          throw fail(error as Error);
         }
-        entry.failing = null;
         if (meter !== null) note(meter, batch.records, clock.now());
       },
       released() {
-        entry.held = false;
-        entry.failing = null;
+        if (current) entry.held = false;
+        current = false;
         return reader.released();
       },
-      ...(reader.failed !== undefined && { failed: reader.failed.then((error) => told(entry, error)) }),
+      ...(reader.failed !== undefined && { failed: reader.failed.then(fail) }),
     };
   }
 
