@@ -11,5 +11,8 @@
 {{- if gt (len $text) 1000000 -}}
   {{- fail (printf "pipeline has %d bytes, but a ConfigMap holds at most 1,000,000. Take large tables out of it: a folder of the stage (stages.enrich.volumes), or a table that is not a file." (len $text)) -}}
 {{- end -}}
+{{- if and $document.secrets (not .Values.secrets.pipeline) -}}
+  {{- fail (printf "secrets.pipeline is missing: the document wants secrets (%s). Name a Secret that has a key for each." (join ", " $document.secrets)) -}}
+{{- end -}}
 {{- dict "pipeline" $document.pipeline "lanes" (int ($document.lanes | default 8)) "secrets" ($document.secrets | default list) | toYaml -}}
 {{- end -}}

@@ -32,3 +32,10 @@ imagePullSecrets:
 securityContext:
   {{- include "millrace.pod.security" . | nindent 2 }}
 {{- end -}}
+
+{{/* An annotation of what is meant to run images that a node has already; `.`: the pull policy. */}}
+{{- define "millrace.cached" -}}
+{{- if ne . "Always" -}}
+kube-score/ignore: container-image-pull-policy
+{{- end -}}
+{{- end -}}

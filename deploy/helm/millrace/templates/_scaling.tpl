@@ -16,24 +16,24 @@ scaleDown:
 {{- define "millrace.lag" -}}
 {{- $settings := include "millrace.settings" .root | fromYaml -}}
 {{- $pipeline := (include "millrace.document" .root | fromYaml).pipeline -}}
-type: kafka
-name: {{ .topic }}
-metadata:
-  bootstrapServers: {{ join "," $settings.kafka | quote }}
-  consumerGroup: {{ $pipeline }}.{{ .group }}
-  topic: {{ $pipeline }}.{{ .topic }}
-  lagThreshold: {{ int .lag | quote }}
-  offsetResetPolicy: earliest
-  # A lane that waits for a person is not helped by replicas.
-  excludePersistentLag: "true"
-  {{- with $settings.kafka_sasl }}
-  sasl: {{ get (dict "plain" "plaintext" "scram-sha-256" "scram_sha256" "scram-sha-512" "scram_sha512") . }}
-  {{- end }}
-  {{- if $settings.kafka_tls }}
-  tls: enable
-  {{- end }}
+- type: kafka
+  name: {{ .topic }}
+  metadata:
+    bootstrapServers: {{ join "," $settings.kafka | nospace | quote }}
+    consumerGroup: {{ $pipeline }}.{{ .group }}
+    topic: {{ $pipeline }}.{{ .topic }}
+    lagThreshold: {{ int .lag | quote }}
+    offsetResetPolicy: earliest
+    # A lane that waits for a person is not helped by replicas.
+    excludePersistentLag: "true"
+    {{- with $settings.kafka_sasl }}
+    sasl: {{ get (dict "plain" "plaintext" "scram-sha-256" "scram_sha256" "scram-sha-512" "scram_sha512") . }}
+    {{- end }}
+    {{- if $settings.kafka_tls }}
+    tls: enable
+    {{- end }}
 {{- if include "millrace.lag.secrets" .root | trim }}
-authenticationRef: { name: {{ include "millrace.name" .root }}-kafka }
+  authenticationRef: { name: {{ include "millrace.name" .root }}-kafka }
 {{- end }}
 {{- end -}}
 
