@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
 import { eventually } from '@millrace/testkit/eventually';
 
@@ -41,7 +41,8 @@ function documentOf(): { name: string; file: string } {
 }
 
 function start(file: string): { child: ChildProcess; printed(): string } {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'main.ts'), file], {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'main.ts'), basename(file)], {
+    cwd: dirname(file),
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   cleanUps.push(() => child.kill('SIGKILL'));

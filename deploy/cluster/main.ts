@@ -1,5 +1,5 @@
 // `npm run cluster`: servers and all services on this machine, with a pipeline running through them, until Ctrl-C.
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { catalogue } from '@millrace/millrace/catalogue';
 import { curlLine } from '@millrace/millrace/run/curl-line';
@@ -21,16 +21,11 @@ const TRACE_RATE = '0.05';
 
 const asked = untilAskedToEnd();
 try {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      folder: { type: 'string' },
-      brokers: { type: 'string', default: '1' },
-      help: { type: 'boolean', default: false },
-    },
-  });
+  const { values, positionals } = readArguments();
   const [file = FLIGHTS, ...more] = positionals;
-  if (more.length > 0 || !['1', '3'].includes(values.brokers)) throw new Error(`that can't be:\n${usage}`);
+  if (more.length > 0) throw new Error(`one pipeline document, not ${positionals.length}\n${usage}`);
+  if (!['1', '3'].includes(values.brokers))
+    throw new Error(`--brokers is 1 or 3, not ${values.brokers}\n${usage}`);
   if (values.help) console.log(usage);
   else await runCluster(file, values.folder, values.brokers === '3' ? 3 : 1);
 } catch (error) {
@@ -38,6 +33,21 @@ try {
   process.exit(1);
 }
 process.exit(0);
+
+function readArguments() {
+  const options = {
+    folder: { type: 'string' },
+    brokers: { type: 'string', default: '1' },
+    help: { type: 'boolean', default: false },
+  } as const;
+  try {
+    return parseArgs({ allowPositionals: true, options });
+  } catch (error) {
+    // What follows the first sentence is about another case.
+    const [what] = (error as Error).message.split('. ');
+    throw new Error(`${what}\n${usage}`, { cause: error });
+  }
+}
 
 async function runCluster(file: string, folder: string | undefined, brokers: 1 | 3): Promise<void> {
   const plan = await requirePlan(file, catalogue);
@@ -56,7 +66,9 @@ async function runCluster(file: string, folder: string | undefined, brokers: 1 |
     ...('MILLRACE_OTLP_ENDPOINT' in servers.environment && { MILLRACE_TRACE_RATE: TRACE_RATE }),
   };
   const place = join(servers.folder, 'services');
-  const running = await orAsked(startServices({ pipeline: file, folder: place, environment, progress }));
+  const running = await orAsked(
+    startServices({ pipeline: resolve(file), folder: place, environment, progress }),
+  );
   progress(whereToLook(plan, servers, running));
   const over = new AbortController();
   const shown = showProgress(running.services.get('serve')!.address, process.stderr, over.signal);
