@@ -1,14 +1,30 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Logger } from '@millrace/lanes/ports/logger';
-import fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify';
+import fastify, {
+  type FastifyInstance,
+  type FastifyPluginAsync,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
 
 export interface HostOptions {
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
   readonly logger: Logger;
+  /** The rest is mounted later: until then what is not known is answered with 503, come again. Default: false. */
+  readonly isStarting?: boolean;
 }
 
+/** 404 would be final for a client whose path is there as soon as the service has started. */
+const STARTING = {
+  error: {
+    code: 'unavailable',
+    message: 'The service is starting.',
+    hint: 'Send the same again in a moment; /readyz says what it waits for.',
+  },
+};
+const STARTING_RETRY_AFTER_S = 1;
 const UNKNOWN_PATH = {
   error: {
     code: 'unknown_path',
@@ -16,6 +32,11 @@ const UNKNOWN_PATH = {
     hint: 'See /openapi.json for what there is.',
   },
 };
+
+type NotFound = (request: FastifyRequest, reply: FastifyReply) => FastifyReply;
+const comeAgain: NotFound = (_request, reply) =>
+  reply.status(503).header('retry-after', STARTING_RETRY_AFTER_S).send(STARTING);
+const unknownPath: NotFound = (_request, reply) => reply.status(404).send(UNKNOWN_PATH);
 
 export interface Host {
   /** `http://127.0.0.1:8080` */
@@ -28,7 +49,7 @@ export interface Host {
 
 /** Serves plugins on one port. Rejects when it can't listen. */
 export async function openHost(options: HostOptions, plugins: readonly FastifyPluginAsync[]): Promise<Host> {
-  let current = await createApp(options, plugins);
+  let current = await createApp(options, plugins, options.isStarting ? comeAgain : unknownPath);
   const retired: FastifyInstance[] = [];
   // The server outlives what answers: a service is asked for its health before it has anything else to say.
   const server = createServer((request: IncomingMessage, response: ServerResponse) =>
@@ -44,7 +65,7 @@ export async function openHost(options: HostOptions, plugins: readonly FastifyPl
     url: urlOf(server.address(), options.host),
     async mount(next) {
       retired.push(current);
-      current = await createApp(options, next);
+      current = await createApp(options, next, unknownPath);
     },
     async close() {
       const closed = new Promise((resolve) => server.close(resolve));
@@ -58,13 +79,14 @@ export async function openHost(options: HostOptions, plugins: readonly FastifyPl
 async function createApp(
   { logger }: HostOptions,
   plugins: readonly FastifyPluginAsync[],
+  unknown: NotFound,
 ): Promise<FastifyInstance> {
   const app = fastify({ logger: false });
   app.addHook('onError', async (request, _reply, error) => {
     const { statusCode = 500 } = error as { readonly statusCode?: number };
     if (statusCode >= 500) logger.error({ err: error, url: request.url }, 'a request failed');
   });
-  app.setNotFoundHandler((_request, reply) => reply.status(404).send(UNKNOWN_PATH));
+  app.setNotFoundHandler(unknown);
   for (const plugin of plugins) await app.register(plugin);
   await app.ready();
   return app;

@@ -143,7 +143,7 @@ async function contextOf(
   const about = { service: name, pipeline: plan.pipeline };
   const metrics = serviceMetrics({ ...about, plan: plan.hash, version, measures, board, health, clock });
   const host = await openHost(
-    { host: configuration.host, port: configuration.port ?? DEFAULT_PORTS[name], logger },
+    { host: configuration.host, port: configuration.port ?? DEFAULT_PORTS[name], logger, isStarting: true },
     [healthRoutes(about, health), metrics.route],
   );
   // The last to be closed: a service that drains is still asked for its metrics.
