@@ -17,6 +17,8 @@ const usage = `npm run faults [-- [--seed N] [--rounds N] [--only ROW …] [--li
 
 const MINUTE_MS = 60_000;
 
+// kafkajs sets timers to moments that have passed; Node would warn each time.
+process.removeAllListeners('warning');
 process.exit(await main());
 
 async function main(): Promise<number> {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Random } from '@millrace/simulation/random';
-import { imbalance } from './audit.ts';
+import { acceptAudit, imbalance } from './audit.ts';
 import { compare, type Differences } from './compare.ts';
 import { LANES } from './document.ts';
 import { expectedOf } from './expected.ts';
@@ -69,6 +69,7 @@ export async function tryRow(options: TryOptions): Promise<Outcome> {
   }
   progress(`${strikes.length} faults, ${load.sent.size} events sent; draining`);
   trouble = (await drain(load)) ?? trouble;
+  if (trouble !== null) progress(trouble);
   const { differences, unbalanced } = await settle(options, load, seen);
   return {
     row: row.name,
@@ -137,7 +138,11 @@ async function settle({ world, slice, progress }: TryOptions, load: Load, seen: 
     const differences = await compare(expected, seen, world.stored, place);
     const { lost, doubled, windowsWrong } = differences;
     const isClean = lost.length + doubled.length + windowsWrong.length === 0 && unbalanced === null;
-    if ((isRead && isClean) || performance.now() > deadline) return { differences, unbalanced };
+    if (isRead && isClean) return { differences, unbalanced };
+    if (performance.now() > deadline) {
+      await acceptAudit(world.service('serve').address, world.acknowledged).catch(() => {});
+      return { differences, unbalanced };
+    }
     progress(
       `so far ${lost.length} lost, ${doubled.length} doubled, ${windowsWrong.length} windows wrong; ` +
         (unbalanced ?? 'the audit is right'),

@@ -7,6 +7,7 @@ import { createKeeper } from '@millrace/tools/servers/keeper';
 import { freePorts } from '@millrace/tools/servers/ports';
 import { createServer, type Server } from '@millrace/tools/servers/server';
 import { type Servers, startServers } from '@millrace/tools/servers/servers';
+import type { Acknowledged } from './audit.ts';
 import { writeDocument } from './document.ts';
 import { createStored, type Stored } from './stored.ts';
 import { startTail, type Tail } from './tail.ts';
@@ -39,7 +40,7 @@ export interface World {
   /** As it was at first: one of each service, and every server. After a row that ended early. */
   restore(): Promise<void>;
   /** How many events were acknowledged in all, by what has to become of them. */
-  readonly acknowledged: { routed: number; refused: number };
+  readonly acknowledged: Acknowledged;
   /** Of ingest's replicas. */
   ingestAddresses(): readonly string[];
   stop(): Promise<void>;
