@@ -61,7 +61,11 @@ async function openLog(clientId: string, connection: KafkaOptions['connection'] 
 async function setUp() {
   const pipeline = `p${randomBytes(4).toString('hex')}`;
   const folder = folderWith(
-    paymentFiles({ 'pipeline: payments': `pipeline: ${pipeline}`, 'lanes: 2': `lanes: ${LANES}` }),
+    paymentFiles({
+      'pipeline: payments': `pipeline: ${pipeline}`,
+      'lanes: 2': `lanes: ${LANES}`,
+      'topic: alarms': `topic: ${pipeline}.alarms`,
+    }),
   );
   cleanUps.push(folder.remove);
   const plan = await requirePlan(join(folder.path, 'pipeline.yaml'));
@@ -74,7 +78,7 @@ async function setUp() {
   const stages = createLaneStages(plan, { tables: tables.tables, sinkKinds, sinks: new Map() });
   const topics = [...Object.keys(READ_BY), 'deadletters'].map((topic) => `${pipeline}.${topic}`);
   const log = await openLog('sender');
-  await log.createTopics([...topics, 'alarms'], { lanes: LANES, replication: 1 });
+  await log.createTopics([...topics, `${pipeline}.alarms`], { lanes: LANES, replication: 1 });
 
   /** One process of all stages. */
   async function work(own: KafkaLog) {

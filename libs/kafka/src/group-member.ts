@@ -121,8 +121,8 @@ export async function joinGroup(options: ConsumeOptions, parts: GroupMemberParts
     if (isClosing) return;
     for (const lane of now) {
       const next = kept.includes(lane) ? seats.next(member, lane) : null;
-      // kafkajs begins again at what was committed.
-      if (next !== null) consumer.seek({ topic, partition: lane, offset: String(next) });
+      // kafkajs begins again at what was committed. It may have been held, and sent on while there was no group.
+      if (next !== null) member.fetchFrom(lane, next);
       else member.hold(lane);
       if (!kept.includes(lane)) seats.claim(member, lane);
     }
