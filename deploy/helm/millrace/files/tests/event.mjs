@@ -2,7 +2,7 @@
 // node event.mjs INGEST SERVE PIPELINE; TOKEN_FILE names the file of ingest's token.
 import { readFileSync } from 'node:fs';
 
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = Number(process.env.PATIENCE_SECONDS ?? 60) * 1_000;
 const PAUSE_MS = 500;
 const ANSWER_MS = 10_000;
 

@@ -2,7 +2,7 @@
 // node readiness.mjs HOST:PORT SERVICE…; every address of HOST is a pod.
 import { lookup } from 'node:dns/promises';
 
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = Number(process.env.PATIENCE_SECONDS ?? 120) * 1_000;
 const PAUSE_MS = 2_000;
 const ANSWER_MS = 5_000;
 
