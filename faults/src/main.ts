@@ -13,9 +13,10 @@ const usage = `npm run faults [-- [--seed N] [--rounds N] [--only ROW …] [--li
   --list        names the rows
   --keep        keeps folders and logs; after a failure they are kept anyhow
   --json        a line of JSON for each row, instead of the table
-  --minutes N   ends a row that is begun later, and counts those left as failed; default: no bound`;
+  --minutes N   the bound: rows for which no time is left count as failed; default: 12 for each round`;
 
 const MINUTE_MS = 60_000;
+const MINUTES_PER_ROUND = 12;
 
 // kafkajs sets timers to moments that have passed; Node would warn each time.
 process.removeAllListeners('warning');
@@ -40,7 +41,7 @@ async function main(): Promise<number> {
       seed: Number(values.seed),
       folder,
       isJson: values.json,
-      boundMs: values.minutes === undefined ? Infinity : Number(values.minutes) * MINUTE_MS,
+      boundMs: Number(values.minutes ?? MINUTES_PER_ROUND * Number(values.rounds)) * MINUTE_MS,
       progress: (line) => console.error(line),
       print: (line) => console.log(line),
     });

@@ -35,7 +35,7 @@ const DRAINED_WITHIN_MS = 90_000;
 /** Reading the route's topic takes a moment: what is read so soon after the fault had been routed before. */
 const READ_WITHIN_MS = 25;
 const POLL_MS = 50;
-const LOOK_AGAIN_MS = 1_500;
+const LOOK_AGAIN_MS = 300;
 
 export interface TryOptions {
   readonly world: World;
@@ -130,17 +130,22 @@ async function settle({ world, slice, progress }: TryOptions, load: Load, seen: 
   world.acknowledged.refused += expected.refused.size;
   const place = { fromMs: sliceStart(slice), hours: SLICE_HOURS };
   const deadline = performance.now() + DRAINED_WITHIN_MS;
-  const allRouted = () => [...expected.routed].every((id) => seen.routed.has(id));
-  while (!allRouted() && performance.now() < deadline) await sleep(POLL_MS);
+  const serve = () => world.service('serve').address;
+  const isThrough = async () =>
+    [...expected.routed].every((id) => seen.routed.has(id)) &&
+    (await world.tail.hasAll()) &&
+    (await imbalance(serve(), world.acknowledged)) === null;
+  // Before that a comparison would only take time from those who have to finish.
+  while (performance.now() < deadline && !(await isThrough())) await sleep(LOOK_AGAIN_MS);
   for (;;) {
     const isRead = await world.tail.hasAll();
-    const unbalanced = await imbalance(world.service('serve').address, world.acknowledged);
+    const unbalanced = await imbalance(serve(), world.acknowledged);
     const differences = await compare(expected, seen, world.stored, place);
     const { lost, doubled, windowsWrong } = differences;
     const isClean = lost.length + doubled.length + windowsWrong.length === 0 && unbalanced === null;
     if (isRead && isClean) return { differences, unbalanced };
     if (performance.now() > deadline) {
-      await acceptAudit(world.service('serve').address, world.acknowledged).catch(() => {});
+      await acceptAudit(serve(), world.acknowledged).catch(() => {});
       return { differences, unbalanced };
     }
     progress(
