@@ -29,7 +29,13 @@ export async function openKafkaLog(options: KafkaOptions): Promise<KafkaLog> {
   const clients = createClients(options);
   const admin = clients.admin();
   const producer = clients.producer();
-  await connecting(options, () => Promise.all([admin.connect(), producer.connect()]));
+  try {
+    await connecting(options, () => Promise.all([admin.connect(), producer.connect()]));
+  } catch (error) {
+    // One of them may be connected, and whoever tries again makes others.
+    await Promise.allSettled([admin.disconnect(), producer.disconnect()]);
+    throw error;
+  }
   return new OpenKafkaLog(clients, admin, producer, options);
 }
 
@@ -111,13 +117,19 @@ class OpenKafkaLog implements KafkaLog {
     const { start, end } = await this.bounds(topic, lane);
     const base = Math.max(from, start);
     if (base >= end) return { base, records: [], end };
-    let reader = this.#readers.get(topic);
-    if (!reader) {
-      reader = openTopicReader(this.#clients, topic);
-      this.#readers.set(topic, reader);
-      reader.catch(() => this.#readers.delete(topic));
-    }
-    return { base, records: await (await reader).read(lane, base, maxRecords), end };
+    const reader = await (this.#readers.get(topic) ?? this.#openReader(topic));
+    return { base, records: await reader.read(lane, base, maxRecords), end };
+  }
+
+  /** Kept until it ends or can't be opened: then the next read opens another. */
+  #openReader(topic: string): Promise<TopicReader> {
+    const opening = openTopicReader(this.#clients, topic);
+    this.#readers.set(topic, opening);
+    const forget = () => {
+      if (this.#readers.get(topic) === opening) this.#readers.delete(topic);
+    };
+    opening.then(({ ended }) => ended.then(forget), forget);
+    return opening;
   }
 
   createTopics(topics: readonly string[], options: TopicOptions): Promise<void> {

@@ -14,20 +14,32 @@ const PATIENCE_MS = 30_000;
 export interface TopicReader {
   /** What one fetch from the offset brings, at most `maxRecords`; the offset must hold a record. */
   read(lane: number, from: number, maxRecords: number): Promise<LogRecord[]>;
+  /** Resolves when it can read no more: kafkajs has given its consumer up, or it was closed. */
+  readonly ended: Promise<void>;
   close(): Promise<void>;
 }
 
 interface Wanted {
   readonly lane: number;
   readonly from: number;
-  readonly found: (records: readonly LogRecord[]) => void;
+  found(records: readonly LogRecord[]): void;
+  failed(error: Error): void;
 }
 
+/** @throws Error when its consumer can't join. */
 export async function openTopicReader(clients: Clients, topic: string): Promise<TopicReader> {
   const groupId = `millrace-read-${randomUUID()}`;
   const consumer = clients.consumer(groupId);
   let wanted: Wanted | null = null;
   let last: Promise<unknown> = Promise.resolve();
+  const ended = Promise.withResolvers<void>();
+  let isEnded = false;
+
+  function end(): void {
+    isEnded = true;
+    ended.resolve();
+    wanted?.failed(new Error(`topic ${topic}: its reader has ended; read again`));
+  }
 
   function fetchWanted(): void {
     if (wanted === null) return;
@@ -44,29 +56,50 @@ export async function openTopicReader(clients: Clients, topic: string): Promise<
 
   function readNow(lane: number, from: number, maxRecords: number): Promise<LogRecord[]> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        wanted = null;
-        reject(
-          new Error(`topic ${topic}, lane ${lane}: nothing came from offset ${from} in ${PATIENCE_MS} ms`),
-        );
-      }, PATIENCE_MS);
-      const found = (records: readonly LogRecord[]) => {
+      const settle = () => {
         clearTimeout(timer);
         wanted = null;
+      };
+      const failed = (error: Error) => {
+        settle();
+        reject(error);
+      };
+      const timer = setTimeout(
+        () =>
+          failed(
+            new Error(`topic ${topic}, lane ${lane}: nothing came from offset ${from} in ${PATIENCE_MS} ms`),
+          ),
+        PATIENCE_MS,
+      );
+      const found = (records: readonly LogRecord[]) => {
+        settle();
         resolve(records.slice(0, maxRecords));
       };
-      wanted = { lane, from, found };
-      fetchWanted();
+      wanted = { lane, from, found, failed };
+      if (isEnded) end();
+      else fetchWanted();
     });
   }
 
-  await consumer.connect();
-  await consumer.subscribe({ topics: [topic] });
+  async function join(): Promise<void> {
+    await consumer.connect();
+    await consumer.subscribe({ topics: [topic] });
+    await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch });
+    // It resolves as well when kafkajs could not join, and has given the consumer up.
+    if (isEnded) throw new Error(`topic ${topic}: its reader could not join group ${groupId}; read again`);
+  }
+
+  consumer.on(consumer.events.STOP, end);
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
     consumer.pause([{ topic, partitions: payload.memberAssignment[topic] ?? [] }]);
     fetchWanted();
   });
-  await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch });
+  try {
+    await join();
+  } catch (error) {
+    await consumer.disconnect().catch(() => {});
+    throw error;
+  }
 
   return {
     read(lane, from, maxRecords) {
@@ -74,6 +107,7 @@ export async function openTopicReader(clients: Clients, topic: string): Promise<
       last = reading.catch(() => {});
       return reading;
     },
+    ended: ended.promise,
     async close() {
       await last;
       await consumer.disconnect();
