@@ -1,4 +1,5 @@
 import type { CommandModule } from './command.ts';
+import { bundle } from './commands/bundle.ts';
 import { deadletters } from './commands/deadletters.ts';
 import { explain } from './commands/explain.ts';
 import { lint } from './commands/lint.ts';
@@ -18,6 +19,7 @@ export const commands: readonly CommandModule[] = [
   test,
   explain,
   types,
+  bundle,
   status,
   deadletters,
   tail,

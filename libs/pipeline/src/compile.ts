@@ -31,6 +31,11 @@ export interface CompileInput {
   readonly object?: object;
   /** The text of a file that the document names (absolute path), or null when there is none. The only door outside. */
   readonly load: (path: string) => string | null;
+  /**
+   * Where a file lies that the document stands on (schema, functions, tables): `path` is absolute, `named` as the document
+   * says it. Default: at `path`.
+   */
+  readonly place?: (path: string, named: string) => string;
   /** The module that `functions` names: its exports are callable from expressions. */
   readonly functions?: UserFunctions;
   readonly catalogue: Catalogue;
@@ -54,6 +59,7 @@ export function compile(input: CompileInput): CompileResult {
     catalogue: input.catalogue,
     functions: input.functions ?? {},
     load: input.load,
+    place: input.place ?? ((path) => path),
     folder: dirname(resolve(input.path)),
     secrets: Array.isArray(checked.data.secrets) ? checked.data.secrets.map(String) : [],
     faults: [...checked.faults],
@@ -180,8 +186,9 @@ function functionsText(building: Building, data: Section): string {
 /** Covers what decides the outputs, and not where the files lie. */
 function hashesOf(building: Building, shape: EventShape, functions: string): Pick<Plan, 'hash' | 'sections'> {
   const document = building.document;
-  // A case more, or other events that are traced, is no reason to compute everything anew.
-  const deciding = { ...(document.value as Section), cases: undefined, trace: undefined };
+  // A case more, other events that are traced, or being a bundle, is no reason to compute everything anew.
+  const others = { cases: undefined, trace: undefined, files: undefined };
+  const deciding = { ...(document.value as Section), ...others };
   const textOf = (section: unknown): string | undefined =>
     JSON.stringify(section, (_, value: unknown) => {
       const f = typeof value === 'string' ? document.functionOf(value) : null;

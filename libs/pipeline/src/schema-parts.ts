@@ -24,6 +24,12 @@ export const text = (description: string, example: string): JsonSchema => ({
   description,
   examples: [example],
 });
+/** Any texts by any names. */
+export const texts = (description: string): JsonSchema => ({
+  type: 'object',
+  patternProperties: { '.': { type: 'string' } },
+  description,
+});
 export const expression = (description: string, example: string): JsonSchema => ({
   type: ['string', 'number', 'boolean'],
   minLength: 1,

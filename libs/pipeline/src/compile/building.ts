@@ -26,6 +26,7 @@ export interface Building {
   readonly catalogue: Catalogue;
   readonly functions: UserFunctions;
   readonly load: (path: string) => string | null;
+  readonly place: (path: string, named: string) => string;
   readonly folder: string;
   readonly secrets: readonly string[];
   readonly faults: DocumentFault[];
@@ -118,7 +119,11 @@ export function reportExpression(
 /** Whether an expression looks as if YAML had ended it at a comma. */
 const isCut = (text: string): boolean => text.split('(').length > text.split(')').length;
 
-export const resolveIn = (building: Building, path: string): string => resolve(building.folder, path);
+export const resolveIn = (building: Building, path: string): string =>
+  building.place(resolve(building.folder, path), path);
+
+/** A file that sources read or sinks write: it is where the document is, wherever the document's own files are. */
+export const resolveData = (building: Building, path: string): string => resolve(building.folder, path);
 
 export function checkSecret(building: Building, path: Path, value: string): void {
   const name = SECRET.exec(value)?.[1];

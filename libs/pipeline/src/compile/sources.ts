@@ -6,7 +6,15 @@ import { meantOrKnown } from '../faults.ts';
 import { FINITE_SOURCES } from '../finite-sources.ts';
 import type { AvroSchema, ColumnType, Expression, SourcePlan, TablePlan } from '../plan.ts';
 import { readSettings } from '../settings.ts';
-import { type Building, checkSecret, operandAt, report, resolveIn, type Section } from './building.ts';
+import {
+  type Building,
+  checkSecret,
+  operandAt,
+  report,
+  resolveData,
+  resolveIn,
+  type Section,
+} from './building.ts';
 import type { EventShape } from './event.ts';
 import { asValue, type Operand } from './operand.ts';
 
@@ -44,7 +52,7 @@ export function compileKind(
   const value = section[kind] ?? {};
   const at = [...path, kind];
   const config = readSettings(value, kinds?.[kind]?.settings ?? {}, {
-    resolve: (file) => resolveIn(building, file),
+    resolve: (file) => (path[0] === 'tables' ? resolveIn : resolveData)(building, file),
     secret: (name, inner) => checkSecret(building, [...at, ...inner], `secret:${name}`),
   });
   const settings = config as Readonly<Record<string, unknown>>;
