@@ -1,5 +1,5 @@
 // Runs jest in the current folder with the shared configuration: `node ../../tools/jest.mjs [JEST ARGUMENTS]`.
-// With `--servers` first: the tests that need real servers, instead of the others.
+// With `--servers` first: the tests that need real servers, instead of the others; with `--k8s`: the chart's.
 // A launcher because native ES modules in jest need a flag on Node itself.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -8,13 +8,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const onServers = process.argv[2] === '--servers';
-const args = process.argv.slice(onServers ? 3 : 2);
-const config = onServers ? 'jest.servers.config.mjs' : 'jest.config.mjs';
+const special = { '--servers': 'jest.servers.config.mjs', '--k8s': 'jest.k8s.config.mjs' }[process.argv[2]];
+const args = process.argv.slice(special ? 3 : 2);
+const config = special ?? 'jest.config.mjs';
 const env = { ...process.env };
 // nx sets it; the processes that tests start would colour what they print to be read.
 delete env.FORCE_COLOR;
-if (args.length === 0 && !onServers) {
+if (args.length === 0 && !special) {
   // Whole projects only: a part of one must not look like its total.
   const { name } = JSON.parse(readFileSync('package.json', 'utf8'));
   env.TEST_COUNTS_PATH = join(root, 'tmp/test', `${name}.json`);
