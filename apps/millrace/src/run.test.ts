@@ -1,47 +1,14 @@
-import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { afterEach, expect, jest, test } from '@jest/globals';
-import type { PipelineStatus, Status } from '@millrace/lanes/status';
 import { Cli, eventually, folderWith, getJson, millrace, postJson } from './fixtures/cli.ts';
+import { paymentRuns, type Rows, settled, statusOf } from './fixtures/payment-runs.ts';
 import { payment, paymentFiles } from './fixtures/payments.ts';
 
 // Several processes start one after another, on a machine that may be busy.
 jest.setTimeout(60_000);
 
-const cleanUps: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
-});
-
-function paymentFolder(changes: Record<string, string> = {}): string {
-  const folder = folderWith(paymentFiles(changes));
-  cleanUps.push(folder.remove);
-  return folder.path;
-}
-
-async function start(folder: string, ...args: string[]): Promise<{ cli: Cli; url: string; api: string }> {
-  const cli = new Cli(['run', 'pipeline.yaml', '--port', '0', ...args], folder);
-  cleanUps.push(() => cli.kill('SIGKILL'));
-  const url = await cli.url();
-  return { cli, url, api: `${url}/v1/pipelines/payments` };
-}
-
-async function statusOf(url: string): Promise<PipelineStatus> {
-  return ((await getJson(`${url}/v1/status`)) as Status).pipelines[0]!;
-}
-
-interface Rows {
-  readonly rows: readonly Record<string, unknown>[];
-}
-
-/** Until every event has its outcome. */
-function settled(url: string, events: number): Promise<PipelineStatus> {
-  return eventually(async () => {
-    const status = await statusOf(url);
-    const { audit } = status;
-    return audit.events === events && audit.inFlight === 0 && audit.sum === events ? status : undefined;
-  });
-}
+const { folder: paymentFolder, start, later, clean } = paymentRuns();
+afterEach(clean);
 
 test('events over HTTP become windows, alerts, stored events and dead letters', async () => {
   const { url, api, cli } = await start(paymentFolder());
@@ -168,7 +135,7 @@ test('tail prints records of raw, of results and of a topic that a route names',
   const folder = paymentFolder();
   const { url, api } = await start(folder);
   const live = new Cli(['tail', 'raw', '--limit', '1', '--url', url], folder);
-  cleanUps.push(() => live.kill('SIGKILL'));
+  later(() => live.kill('SIGKILL'));
   const ids = ['p1', 'p2', 'p3'];
   const paid_at = Math.floor(Date.now() / 60_000) * 60_000;
   const sent = (async () => {
@@ -212,7 +179,7 @@ function historyFolder(otherSources = ''): string {
     ...paymentFiles({ 'api: { http: {} }': history }),
     'history.csv': `payment_id,card,merchant,amount,paid_at\n${HISTORY.join('\n')}\n`,
   });
-  cleanUps.push(folder.remove);
+  later(folder.remove);
   return folder.path;
 }
 
@@ -293,7 +260,7 @@ test('what keeps it from starting is one message and exit code 3', async () => {
   expect(locked.code).toBe(3);
   await cli.kill('SIGTERM');
   const secret = folderWith(paymentFiles({ 'lanes: 2': 'lanes: 2\nsecrets: [ingest_token]' }));
-  cleanUps.push(secret.remove);
+  later(secret.remove);
   const missing = await millrace(secret.path, 'run', 'pipeline.yaml', '--port', '0');
   expect(missing.stderr).toMatch(/ingest_token \(MILLRACE_SECRET_INGEST_TOKEN/);
   expect(missing.code).toBe(3);
@@ -308,73 +275,11 @@ test('a source that can not be read is one message', async () => {
   expect(code).toBe(3);
 });
 
-test('a changed document needs --rebuild, which computes everything anew from raw', async () => {
-  const folder = paymentFolder();
-  const first = await start(folder);
-  await postJson(`${first.api}/events`, [payment('p1'), payment('p2', { amount: -1 })]);
-  await settled(first.url, 2);
-  await first.cli.kill('SIGTERM');
-
-  const changed = folderWith(paymentFiles({ 'event.amount > 0': 'event.amount != 0' }));
-  cleanUps.push(changed.remove);
-  const data = ['--data', `${folder}/.millrace/payments`];
-  const refused = await millrace(changed.path, 'run', 'pipeline.yaml', '--port', '0', ...data);
-  expect(refused.stderr).toMatch(/--rebuild.*it has changed in: validate\. \[plan_changed\]/);
-  const again = await millrace(changed.path, 'run', 'pipeline.yaml', '--port', '0', ...data);
-  expect(again.stderr).toMatch(/it has changed in: validate\./);
-  expect(refused.code).toBe(3);
-
-  const second = await start(changed.path, '--rebuild', ...data);
-  const { audit } = await settled(second.url, 2);
-  expect(audit).toMatchObject({ processed: 2, rejected: 0, balanced: true });
-  expect(((await getJson(`${second.api}/deadletters`)) as Rows).rows).toEqual([]);
-});
-
-test('what was replayed before its rule was mended counts once when everything is computed again', async () => {
-  const folder = paymentFolder();
-  const first = await start(folder);
-  await postJson(`${first.api}/events`, [payment('p1'), payment('p2', { amount: -1 })]);
-  await settled(first.url, 2);
-  const replayed = await millrace(folder, 'deadletters', 'replay', 'p2/validate/0', '--url', first.url);
-  expect(replayed.code).toBe(0);
-  expect((await settled(first.url, 3)).audit).toMatchObject({ processed: 1, rejected: 2 });
-  await first.cli.kill('SIGTERM');
-
-  const changed = folderWith(paymentFiles({ 'event.amount > 0': 'event.amount != 0' }));
-  cleanUps.push(changed.remove);
-  const second = await start(changed.path, '--rebuild', '--data', `${folder}/.millrace/payments`);
-  const { audit } = await settled(second.url, 3);
-  expect(audit).toMatchObject({ processed: 2, duplicate: 1, rejected: 0, balanced: true });
-});
-
-test('--watch runs the next version of the document, and tells of faults', async () => {
-  const folder = paymentFolder();
-  const { url, api, cli } = await start(folder, '--watch');
-  await postJson(`${api}/events`, [payment('p1'), payment('p2', { amount: -1 })]);
-  expect((await settled(url, 2)).audit.rejected).toBe(1);
-  const write = (check: string) =>
-    writeFileSync(`${folder}/pipeline.yaml`, paymentFiles({ 'event.amount > 0': check })['pipeline.yaml']!);
-  write('event.nothing > 0');
-  await eventually(() => /the version before goes on:\npipeline\.yaml:\d+:\d+: /.test(cli.stderr));
-  expect((await statusOf(url)).state).toBe('running');
-  writeFileSync(`${folder}/pipeline.yaml`, paymentFiles({ 'lanes: 2': 'lanes: 3' })['pipeline.yaml']!);
-  await eventually(() => /goes on:\npipeline\.yaml: lanes is 3 now, and was 2/.test(cli.stderr));
-  expect((await statusOf(url)).state).toBe('running');
-  write('event.amount != 0');
-  await eventually(async () => {
-    // Between the versions nothing answers.
-    const status = await statusOf(url).catch(() => null);
-    // Before it runs, a signal ends it without more ado.
-    return status?.state === 'running' && status.audit.processed === 2;
-  });
-  expect((await cli.kill('SIGINT')).code).toBe(0);
-});
-
 test('whoever follows a topic or the stream does not hold up the end', async () => {
   const folder = paymentFolder();
   const { cli, url, api } = await start(folder);
   const follower = new Cli(['tail', 'raw', '--url', url], folder);
-  cleanUps.push(() => follower.kill('SIGKILL'));
+  later(() => follower.kill('SIGKILL'));
   const stream = await fetch(`${api}/stream`);
   expect(stream.status).toBe(200);
   await eventually(async () => {
