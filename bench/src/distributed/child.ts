@@ -61,11 +61,12 @@ export function serveParent(close: () => Promise<void>) {
     return user + system;
   };
   const say = (said: Said) => process.send!(said);
+  // The benchmark has failed.
+  process.on('disconnect', () => process.exit(1));
   process.on('message', async (asked) => {
     if (asked === 'cpu') say({ kind: 'cpu', cpuUs: cpuUs() });
     else {
       await close();
-      process.disconnect();
       process.exit(0);
     }
   });

@@ -22,14 +22,18 @@ export async function sendLoad({ url, perSecond, events, body }: Load): Promise<
   const startMs = nowMs() + 50;
   const answered = Promise.withResolvers<void>();
   let open = events;
-  const send = (i: number): void => {
+  const send = (i: number, again = false): void => {
     const asked = request(url, { method: 'POST', agent, headers: { 'content-type': 'application/json' } });
     asked.on('response', (response) => {
       response.resume();
       if (response.statusCode !== 202) answered.reject(new Error(`event ${i}: ${response.statusCode}`));
       else if (--open === 0) answered.resolve();
     });
-    asked.on('error', answered.reject);
+    asked.on('error', (error: NodeJS.ErrnoException) => {
+      // A connection that was idle may be closed by the server just when it is used: clients send again.
+      if (error.code === 'ECONNRESET' && !again) send(i, true);
+      else answered.reject(error);
+    });
     asked.end(body(i, due[i]!));
   };
   for (let i = 0; i < events; i++) due[i] = startMs + (i * 1_000) / perSecond;

@@ -27,6 +27,10 @@ export async function startService(
     env: { ...process.env, ...env, MILLRACE_PORT: '0' },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
+  // Also when the benchmark fails.
+  const end = () => void child.kill();
+  process.once('exit', end);
+  child.once('exit', () => process.off('exit', end));
   const said: string[] = [];
   const ready = new Promise<string>((resolve, reject) => {
     createInterface({ input: child.stderr }).on('line', (line) => {
