@@ -8,7 +8,7 @@ import { Cli, folderWith } from '@millrace/millrace/fixtures/cli';
 import { CHART } from './values.ts';
 
 const PATIENCE_SECONDS = '1';
-const TOKEN = 'open sesame';
+const TOKEN = 'sesame';
 
 const cleanUps: (() => unknown)[] = [];
 afterEach(async () => {

@@ -26,6 +26,8 @@ scaleDown:
     offsetResetPolicy: earliest
     # A lane that waits for a person is not helped by replicas.
     excludePersistentLag: "true"
+    # Replicas among which the lanes can be dealt evenly: one more would move lanes and help nobody.
+    ensureEvenDistributionOfPartitions: "true"
     {{- with $settings.kafka_sasl }}
     sasl: {{ get (dict "plain" "plaintext" "scram-sha-256" "scram_sha256" "scram-sha-512" "scram_sha512") . }}
     {{- end }}
