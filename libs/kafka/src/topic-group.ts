@@ -153,8 +153,9 @@ export async function joinTopicGroup(
       consumer.pause([{ topic: batch.topic, partitions: [batch.partition] }]);
       return;
     }
+    const expected = seat.next;
     try {
-      if (!(await isNext(seat, seat.next, batch))) return;
+      if (!(await isNext(seat, expected, batch))) return;
     } catch (error) {
       // Not resolved, it is fetched again.
       logger.warn(
@@ -163,15 +164,17 @@ export async function joinTopicGroup(
       );
       return;
     }
+    // Its reader may have failed meanwhile: what the next one gets begins where that one says.
+    if (seat.over || seat.next !== expected) return;
     const next = Number(batch.lastOffset()) + 1;
     const records = batch.messages
-      .filter(({ offset }) => Number(offset) >= seat.next!)
+      .filter(({ offset }) => Number(offset) >= expected)
       .map(({ offset, value, headers }) => ({
         offset: Number(offset),
         value,
         ...(headers && { headers: textsOf(headers) }),
       }));
-    seat.next = Math.max(next, seat.next);
+    seat.next = Math.max(next, expected);
     resolveOffset(batch.lastOffset());
     seat.waiting.push({ records, next: seat.next, end: Number(batch.highWatermark) });
     seat.waitingRecords += records.length;
