@@ -79,6 +79,8 @@ export async function joinGroup(options: ConsumeOptions, parts: GroupMemberParts
     options: { ...options },
     started: started.promise,
     fetchFrom(lane, offset) {
+      // What was sent back before was for another reader.
+      sentBack.delete(lane);
       if (!isJoined) return;
       consumer.seek({ topic, partition: lane, offset: String(offset) });
       held.delete(lane);
@@ -178,7 +180,9 @@ export async function joinGroup(options: ConsumeOptions, parts: GroupMemberParts
       if (isClosing) return;
       try {
         // When it ends while starting it says so as it did before.
-        return await run();
+        await run();
+        if (isClosing) await consumer.disconnect();
+        return;
       } catch (failure) {
         error = failure;
       }
@@ -200,8 +204,15 @@ export async function joinGroup(options: ConsumeOptions, parts: GroupMemberParts
     }
   });
   // From the beginning: so that what kafkajs wipes can be told from a group without a position (`positions.ts`).
-  await consumer.subscribe({ topics: [topic], fromBeginning: true });
-  await run();
+  try {
+    await consumer.subscribe({ topics: [topic], fromBeginning: true });
+    await run();
+  } catch (error) {
+    // Whoever tries again joins with another one.
+    isClosing = true;
+    await consumer.disconnect().catch(() => {});
+    throw error;
+  }
   void nextTurn().then(started.resolve);
   return member;
 }
