@@ -1,7 +1,7 @@
 import { LaneStopped } from './ports/log.ts';
 
 /** What somebody can mend, or tell the lane to do without, while the process goes on. */
-const CODES: ReadonlySet<string> = new Set(['state_lost', 'state_damaged']);
+export const WAITING_CODES: ReadonlySet<string> = new Set(['state_lost', 'state_damaged']);
 
 /**
  * Take-overs of lanes that may have to wait for a person: the lane is reported once as stopped, and then tried again
@@ -17,7 +17,7 @@ export function createWaitingLanes(
       reported.delete(lane);
       return taken;
     } catch (error) {
-      if (!(error instanceof LaneStopped) || !CODES.has(error.code)) throw error;
+      if (!(error instanceof LaneStopped) || !WAITING_CODES.has(error.code)) throw error;
       if (reported.get(lane) !== error.code) onStopped(lane, error);
       reported.set(lane, error.code);
       throw new Error(`waits: ${error.message}`, { cause: error });

@@ -1,19 +1,19 @@
 import { expect, test } from '@jest/globals';
 import { createMeasures } from '@millrace/lanes/measures';
-import { systemClock } from '@millrace/lanes/ports/clock';
+import { type Clock, systemClock } from '@millrace/lanes/ports/clock';
 import { type ConsumeOptions, type EventLog, type LaneReader, LaneStopped } from '@millrace/lanes/ports/log';
 import { createLaneBoard, lagOf } from './lane-board.ts';
 
 const encoder = new TextEncoder();
 
 /** A board, and the log as the kernel's reader meets it. */
-async function setUp(reader: Partial<LaneReader> = {}) {
+async function setUp(reader: Partial<LaneReader> = {}, clock: Clock = systemClock) {
   const lines: string[] = [];
   const line = (_: object, message: string) => void lines.push(message);
   const measures = createMeasures();
   const board = createLaneBoard({
     pipeline: 'p',
-    clock: systemClock,
+    clock,
     logger: { info: line, warn: line, error: line },
     measures,
   });
@@ -130,4 +130,23 @@ test('what a reader says after its release is no word on the lane', async () => 
   failing.resolve(new Error('not committed'));
   await before.failed;
   expect(entry()).toMatchObject({ held: true, failing: null });
+});
+
+test('a lane that failed and is not tried again has gone elsewhere: what it failed with holds nothing up', async () => {
+  let nowMs = 0;
+  const clock: Clock = { now: () => nowMs, sleep: async () => {} };
+  const { options, entry, board } = await setUp(
+    { batch: () => Promise.reject(new Error('no answer')) },
+    clock,
+  );
+  const reader = await options.takeOver(0);
+  await expect(reader.batch(batchOf(1, 1))).rejects.toThrow('no answer');
+  board.stopped('validate', 'p.raw', 0, new LaneStopped('state_lost', 'it was emptied'));
+  nowMs += 10_000;
+  expect(entry()).toMatchObject({ failing: 'no answer', stopped: { code: 'state_lost' } });
+  nowMs += 10_000;
+  expect(entry()).toMatchObject({ failing: null, stopped: null });
+  board.stopped('validate', 'p.raw', 0, new LaneStopped('lane_gap', 'an event vanished'));
+  nowMs += 60_000;
+  expect(entry().stopped).toMatchObject({ code: 'lane_gap' });
 });

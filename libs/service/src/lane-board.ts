@@ -11,7 +11,14 @@ import {
 } from '@millrace/lanes/ports/log';
 import type { Logger } from '@millrace/lanes/ports/logger';
 import type { LaneStatus } from '@millrace/lanes/status';
+import { WAITING_CODES } from '@millrace/lanes/waiting-lanes';
 import type { LaneStanding } from '@millrace/lanes/worker-options';
+
+/**
+ * A lane of ours that can't be taken over is tried again within seconds. One that has not been tried for so long has
+ * gone to another process, which no reader was there to be told of.
+ */
+const GONE_AFTER_MS = 15_000;
 
 /** Where one lane of one topic stands in this process. */
 export interface LaneEntry {
@@ -30,6 +37,8 @@ export interface LaneEntry {
   stoppedMs: number;
   /** What failed last and is tried again; null: nothing. */
   failing: string | null;
+  /** When it last failed; infinite while it is being taken over. */
+  triedMs: number;
 }
 
 /** What a process knows of its lanes, from what passes between the kernel and the log. */
@@ -72,6 +81,7 @@ export function createLaneBoard({ pipeline, clock, logger, measures }: LaneBoard
         stopped: null,
         stoppedMs: 0,
         failing: null,
+        triedMs: Number.NEGATIVE_INFINITY,
       };
       entries.set(key, entry);
     }
@@ -95,6 +105,7 @@ export function createLaneBoard({ pipeline, clock, logger, measures }: LaneBoard
 
   function failed(entry: LaneEntry, error: Error): void {
     entry.held = false;
+    entry.triedMs = clock.now();
     if (error instanceof LaneStopped || entry.stopped !== null) return;
     // A lane that goes elsewhere ends its batch with an error, too.
     if (error.name === 'LaneReleased') return;
@@ -103,6 +114,13 @@ export function createLaneBoard({ pipeline, clock, logger, measures }: LaneBoard
       logger.warn({ err: error, stage, topic, lane }, 'a lane failed; it is taken over again');
     }
     entry.failing = error.message;
+  }
+
+  function forgetGone(entry: LaneEntry): void {
+    if (entry.held || clock.now() - entry.triedMs < GONE_AFTER_MS) return;
+    entry.failing = null;
+    // The others are of lanes that this process does not try again.
+    if (entry.stopped !== null && WAITING_CODES.has(entry.stopped.code)) entry.stopped = null;
   }
 
   function watch(reader: LaneReader, entry: LaneEntry): LaneReader {
@@ -142,6 +160,7 @@ export function createLaneBoard({ pipeline, clock, logger, measures }: LaneBoard
       topic,
       async takeOver(lane) {
         const entry = entryOf(stage, topic, lane);
+        entry.triedMs = Number.POSITIVE_INFINITY;
         try {
           const reader = await options.takeOver(lane);
           entry.held = true;
@@ -185,7 +204,10 @@ export function createLaneBoard({ pipeline, clock, logger, measures }: LaneBoard
       entry.stopped = null;
     },
     stopped: (stage, topic, lane, error) => stop(entryOf(stage, topic, lane), error),
-    entries: () => [...entries.values()],
+    entries() {
+      for (const entry of entries.values()) forgetGone(entry);
+      return [...entries.values()];
+    },
     end: (topic, lane) => ends.get(`${topic}/${lane}`) ?? 0,
     ends: () => ends,
   };

@@ -108,11 +108,13 @@ async function runPlan(definition: ServiceDefinition, beginning: Beginning): Pro
     health.wait('start', null);
     if (!over.signal.aborted) logger.info({ url: host.url }, 'ready');
   });
-  // What failed, failed because it is to end.
-  const finished = starting.then(
+  const begun = starting.then(
     () => failed.promise,
+    // What failed, failed because it is to end.
     (error: unknown) => (over.signal.aborted ? failed.promise : Promise.reject(error)),
   );
+  // A lane may stop the service before all of it has started.
+  const finished = Promise.race([begun, failed.promise]);
   async function close(): Promise<void> {
     health.drain();
     over.abort();
