@@ -43,6 +43,7 @@ export function createClients({
 }: ClientOptions): Clients {
   installCodecs();
   const sockets = createSockets(connection.socketFactory);
+  const logCreator = logTo(logger);
   const onTimeout = ({ payload }: { readonly payload: { readonly broker: string } }) =>
     sockets.drop(payload.broker);
 
@@ -54,7 +55,7 @@ export function createClients({
       clientId,
       requestTimeout: REQUEST_TIMEOUT_MS,
       logLevel: logLevel.WARN,
-      logCreator: logTo(logger),
+      logCreator,
     });
   }
 

@@ -19,8 +19,8 @@ export function createSockets(connect: ISocketFactory = connectTo): Sockets {
   const byBroker = new Map<string, Set<Socket>>();
   return {
     open(place) {
-      const socket = connect(place);
       const broker = `${place.host}:${place.port}`;
+      const socket = guarded(connect(place), broker);
       const open = byBroker.get(broker) ?? new Set();
       byBroker.set(broker, open.add(socket));
       socket.once('close', () => open.delete(socket));
@@ -31,6 +31,25 @@ export function createSockets(connect: ISocketFactory = connectTo): Sockets {
         socket.destroy(new Error('a request was not answered'));
     },
   };
+}
+
+/**
+ * kafkajs reads what comes as if a broker had sent it, and throws into the event loop at anything else: an address that
+ * is somebody else's would end the process.
+ */
+function guarded(socket: Socket, broker: string): Socket {
+  const on = socket.on.bind(socket);
+  socket.on = ((event: string, listener: (...args: unknown[]) => void) =>
+    on(event, event === 'data' ? reading(listener) : listener)) as typeof socket.on;
+  const reading = (listener: (bytes: unknown) => void) => (bytes: unknown) => {
+    try {
+      listener(bytes);
+    } catch (cause) {
+      const what = `what answers at ${broker} does not speak as a Kafka broker: ${(cause as Error).message}`;
+      socket.destroy(new Error(what, { cause }));
+    }
+  };
+  return socket;
 }
 
 function connectTo({ host, port, ssl, onConnect }: ISocketFactoryArgs): Socket {

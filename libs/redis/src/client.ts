@@ -41,6 +41,8 @@ export async function openClient(options: RedisOptions, settings: Settings, logg
   let state: 'opening' | 'connected' | 'away' | 'closed' = 'opening';
   const opening = Promise.withResolvers<void>();
   client.on('error', (error: Error) => {
+    if (state === 'opening' && trouble === '')
+      logger.info({ redis: place, reason: reasonOf(error) }, 'Redis does not answer yet; trying again');
     trouble = reasonOf(error);
     if (state === 'opening' && isRefusal(trouble)) {
       opening.reject(new RedisSetupError(`Redis at ${place} lets nobody in: ${trouble}`));
