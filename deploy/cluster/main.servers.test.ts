@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
@@ -74,7 +74,7 @@ const answers = (address: string) =>
     () => false,
   );
 
-test('a file goes through all six services; Ctrl-C drains and ends them', async () => {
+test('a file goes through all six services; what was killed is started again; Ctrl-C drains and ends them', async () => {
   const { name, file } = documentOf();
   const run = start(file);
   await says(run, 'every file has been read');
@@ -83,6 +83,10 @@ test('a file goes through all six services; Ctrl-C drains and ends them', async 
   const services = addresses(run.printed());
   expect(services).toHaveLength(6);
   expect(await Promise.all(services.map(answers))).toEqual(services.map(() => true));
+  const [, logs] = /logs +(\S+)/.exec(run.printed())!;
+  process.kill(Number.parseInt(readFileSync(join(logs!, 'enrich/enrich.pid'), 'utf8'), 10), 'SIGKILL');
+  await says(run, 'enrich has ended');
+  await says(run, 'enrich runs again');
   run.child.kill('SIGINT');
   await once(run.child, 'exit');
   expect(run.child.exitCode).toBe(0);

@@ -6,10 +6,12 @@ import { curlLine } from '@millrace/millrace/run/curl-line';
 import type { Plan } from '@millrace/pipeline/plan';
 import { requirePlan } from '@millrace/service/load-pipeline';
 import { isFetched } from '@millrace/tools/servers/artifacts';
+import type { Server } from '@millrace/tools/servers/server';
 import { needed, type Servers, startServers, variables } from '@millrace/tools/servers/servers';
 import { untilAskedToEnd } from '@millrace/tools/servers/until-asked-to-end';
 import { type RunningServices, startServices } from './cluster.ts';
-import { showProgress } from './progress.ts';
+import { keepRunning } from './keep-running.ts';
+import { CLEAR_LINE, showProgress } from './progress.ts';
 
 const usage = `npm run cluster [-- [--folder DIR] [--brokers 3] [FILE]]
   FILE           the pipeline document; default: the flights
@@ -72,12 +74,22 @@ async function runCluster(file: string, folder: string | undefined, brokers: 1 |
   progress(whereToLook(plan, servers, running));
   const over = new AbortController();
   const shown = showProgress(running.services.get('serve')!.address, process.stderr, over.signal);
+  const kept = keepRunning(
+    [...startedHere(servers), ...running.services.values()],
+    (line) => progress(process.stderr.isTTY ? `${CLEAR_LINE}${line}` : line),
+    over.signal,
+  );
   await asked;
   over.abort();
-  await shown;
+  await Promise.all([shown, kept]);
   progress('draining …');
   await running.stop();
   await servers.stop();
+}
+
+function startedHere({ kafka, registry, redis, cassandra, jaeger }: Servers): Server[] {
+  const others = [registry, redis, cassandra, jaeger].filter((server) => server !== undefined);
+  return [...(kafka?.brokers ?? []), ...others];
 }
 
 /** As many copies as there are brokers for, to three. */
@@ -111,7 +123,7 @@ function whereToLook(plan: Plan, servers: Servers, { services }: RunningServices
     ),
     `logs        ${join(servers.folder, 'services')}`,
     ...(send === null ? [] : ['send an event of your own:', send]),
-    'Ctrl-C drains and ends all of it.',
+    'What ends is started again: kill -9 what you like. Ctrl-C drains and ends all of it.',
   ];
   return `\n${lines.map((line) => `  ${line}`).join('\n')}\n`;
 }

@@ -6,7 +6,7 @@ const PERIOD_MS = 1_000;
 const ANSWER_WITHIN_MS = 2_000;
 /** Where lines can't be written over, one now and then will do. */
 const QUIET_PERIOD_MS = 10_000;
-const CLEAR_LINE = '\r\u001b[2K';
+export const CLEAR_LINE = '\r\u001b[2K';
 const number = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 
 export interface ProgressOutput {
