@@ -1,4 +1,5 @@
-{{/* What the chart needs of the pipeline document, as YAML: pipeline, lanes, secrets. Fails where there is none. */}}
+{{/* What the chart needs of the pipeline document, as YAML: pipeline, lanes, secrets, files (names of sources that
+read files). Fails where there is none. */}}
 {{- define "millrace.document" -}}
 {{- $text := .Values.pipeline -}}
 {{- if not $text -}}
@@ -14,5 +15,9 @@
 {{- if and $document.secrets (not .Values.secrets.pipeline) -}}
   {{- fail (printf "secrets.pipeline is missing: the document wants secrets (%s). Name a Secret that has a key for each." (join ", " $document.secrets)) -}}
 {{- end -}}
-{{- dict "pipeline" $document.pipeline "lanes" (int ($document.lanes | default 8)) "secrets" ($document.secrets | default list) | toYaml -}}
+{{- $files := list -}}
+{{- range $name, $source := $document.sources | default dict -}}
+  {{- if hasKey $source "file" }}{{ $files = append $files $name }}{{ end -}}
+{{- end -}}
+{{- dict "files" $files "pipeline" $document.pipeline "lanes" (int ($document.lanes | default 8)) "secrets" ($document.secrets | default list) | toYaml -}}
 {{- end -}}

@@ -33,6 +33,7 @@ A stage's values over the defaults, with its place in the topology and its limit
 {{- $stage := mergeOverwrite (deepCopy .root.Values.defaults) (deepCopy $own) -}}
 {{- $place := get (include "millrace.topology" .root | fromYaml) .name -}}
 {{- $stage = merge (dict "uses" $place.uses "reads" ($place.reads | default dict) "door" ($place.door | default false)) $stage -}}
+{{- if eq .name "ingest" }}{{ $_ := set $stage "alone" (include "millrace.alone" (dict "root" .root "stage" $stage) | eq "true") }}{{ end -}}
 {{- $scaling := $stage.scaling -}}
 {{- if $place.reads -}}
   {{- $_ := set $scaling "max" (include "millrace.max" (dict "root" .root "name" .name "stage" $stage) | int) -}}
@@ -56,4 +57,15 @@ A stage's values over the defaults, with its place in the topology and its limit
   {{- fail (printf "%s of stage %s is %d, but pipeline %s has %d lanes, and a replica without a lane does nothing. Set at most %d; or raise `lanes` in the document, which is a new generation (millrace reset)." $key .name $asked $document.pipeline $lanes $lanes) -}}
 {{- end -}}
 {{- $asked | default $lanes -}}
+{{- end -}}
+
+{{/* "true": ingest reads files, which two pods would take from each other for ever. (dict "root" $ "stage" …) */}}
+{{- define "millrace.alone" -}}
+{{- $files := (include "millrace.document" .root | fromYaml).files -}}
+{{- if $files -}}
+  {{- if or (ne .stage.scaling.kind "none") (gt (int .stage.replicas) 1) -}}
+    {{- fail (printf "ingest reads files (%s), and only one process can. Set stages.ingest.replicas to 1 and stages.ingest.scaling.kind to none; or read them in a pipeline of their own, or leave these sources out." (join ", " $files)) -}}
+  {{- end -}}
+  true
+{{- end -}}
 {{- end -}}
