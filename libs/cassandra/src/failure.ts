@@ -39,10 +39,11 @@ function causesOf(error: unknown): Error[] {
   if (!(error instanceof errors.NoHostAvailableError)) {
     return [error instanceof Error ? error : new Error(String(error))];
   }
-  const hosts = Object.entries(error.innerErrors ?? {}) as [host: string, inner: Error | null][];
+  // Of a host that it takes for down, the driver says so in a text instead of an error.
+  const hosts = Object.entries(error.innerErrors ?? {}) as [host: string, inner: Error | string | null][];
   if (hosts.length === 0) return [new Error(error.message)];
   return hosts.map(([host, inner]) => {
-    const cause = inner ?? new Error('not reached');
+    const cause = inner instanceof Error ? inner : new Error(inner ?? 'not reached');
     return Object.assign(new Error(`${host}: ${cause.message}`), {
       ...('code' in cause && { code: cause.code }),
       ...(cause instanceof errors.AuthenticationError && { code: code.badCredentials }),
