@@ -113,8 +113,8 @@
 {{- with include "millrace.secrets" . | trim }}
 - name: secrets
   projected:
-    # Only the pod's group reads them.
-    defaultMode: 0440
+    # 0440: only the pod's group reads them.
+    defaultMode: 288
     sources:
       {{- . | nindent 6 }}
 {{- end }}

@@ -14,12 +14,18 @@ Rules of what may be reached: names, and the servers in `uses` on the ports of t
 {{- range $server := .uses }}
 {{- with get $addresses $server }}
 {{- $peers := get $network.servers $server }}
+{{- $to := $peers.to }}
+{{- if and $.root.Values.laptop.enabled (not $to) }}
+{{- $name := eq $server "otlp" | ternary "jaeger" $server }}
+{{- $selector := include "millrace.selector" (dict "root" $.root "app" (printf "millrace-%s" $name) "component" $name) | fromYaml }}
+{{- $to = list (dict "podSelector" (dict "matchLabels" $selector)) }}
+{{- end }}
 {{- $ports := concat (include "millrace.ports" . | fromYamlArray) $peers.ports | uniq }}
 - ports:
     {{- range $ports }}
     - { port: {{ int . }}, protocol: TCP }
     {{- end }}
-  {{- with $peers.to }}
+  {{- with $to }}
   to:
     {{- toYaml . | nindent 4 }}
   {{- end }}

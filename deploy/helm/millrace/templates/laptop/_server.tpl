@@ -29,6 +29,7 @@ spec:
       labels:
         {{- include "millrace.labels" $about | nindent 8 }}
     spec:
+      serviceAccountName: {{ $name }}-{{ $server.name }}
       automountServiceAccountToken: false
       enableServiceLinks: false
       securityContext:
@@ -87,6 +88,12 @@ spec:
       volumes:
         - name: writable
           emptyDir: { sizeLimit: 2Gi }
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata:
+  {{- include "millrace.metadata" $about | nindent 2 }}
+automountServiceAccountToken: false
 ---
 apiVersion: v1
 kind: Service
