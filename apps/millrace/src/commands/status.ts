@@ -34,14 +34,20 @@ function statusText(status: PipelineStatus, atRest: boolean, { paint }: Terminal
     auditText(audit),
     ...(atRest ? [] : ['', ...stages.map(stageLine)]),
     ...stopped.map((lane) => paint('red', `lane ${lane.lane} stopped: ${lane.stopped!.message}`)),
-    ...ill.map((each) => paint('yellow', serviceLine(each))),
+    ...ill.map((each) => paint('yellow', serviceLine(each, services))),
     ...(gaps > 0 ? [paint('red', `${gaps} gaps: an event had vanished`)] : []),
     ...Object.entries(deadLetters).map(([code, count]) => `  dead letters since the start: ${count} ${code}`),
   ].join('\n');
 }
 
-function serviceLine({ service, instance, state, reasons }: ServiceStatus): string {
-  return [`${service} (${instance}) is ${state}`, ...reasons].join('; ');
+function serviceLine(
+  { service, instance, state, reasons }: ServiceStatus,
+  all: readonly ServiceStatus[],
+): string {
+  const isCovered = all.some((each) => each.service === service && each.state === 'running');
+  const advice =
+    state === 'silent' && !isCovered ? ['no other one runs: start it again, what waits for it is kept'] : [];
+  return [`${service} (${instance}) is ${state}`, ...reasons, ...advice].join('; ');
 }
 
 function stageLine({ name, eventsPerSecond, latency, lag }: StageStatus): string {
