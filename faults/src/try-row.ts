@@ -3,7 +3,7 @@ import type { Random } from '@millrace/simulation/random';
 import { acceptAudit, imbalance } from './audit.ts';
 import { compare, type Differences } from './compare.ts';
 import { LANES } from './document.ts';
-import { expectedOf } from './expected.ts';
+import { type Expected, expectedOf } from './expected.ts';
 import { type Load, startLoad } from './load.ts';
 import type { Row } from './row.ts';
 import { CLOSING_CARDS, SLICE_HOURS, sliceStart } from './sale.ts';
@@ -31,7 +31,12 @@ interface Strike {
 /** Recovery is counted up to here. */
 const RECOVERED_WITHIN_MS = 60_000;
 const WARM_WITHIN_MS = 60_000;
-const DRAINED_WITHIN_MS = 90_000;
+const ANSWERED_WITHIN_MS = 90_000;
+const DRAINED_WITHIN_MS = 300_000;
+/** Nothing more has been routed for so long: it will not be. */
+const STANDS_AFTER_MS = 30_000;
+/** What has been routed is stored by then. */
+const STORED_WITHIN_MS = 30_000;
 /** Reading the route's topic takes a moment: what is read so soon after the fault had been routed before. */
 const READ_WITHIN_MS = 25;
 const POLL_MS = 50;
@@ -104,7 +109,7 @@ async function act(options: TryOptions, load: Load, seen: Seen, strikes: Strike[
 
 /** @returns what went wrong; null: nothing */
 async function drain(load: Load): Promise<string | null> {
-  const patience = AbortSignal.timeout(DRAINED_WITHIN_MS);
+  const patience = AbortSignal.timeout(ANSWERED_WITHIN_MS);
   try {
     await load.stop(patience);
     await load.close(patience);
@@ -129,14 +134,9 @@ async function settle({ world, slice, progress }: TryOptions, load: Load, seen: 
   world.acknowledged.routed += expected.routed.size + CLOSING_CARDS;
   world.acknowledged.refused += expected.refused.size;
   const place = { fromMs: sliceStart(slice), hours: SLICE_HOURS };
-  const deadline = performance.now() + DRAINED_WITHIN_MS;
   const serve = () => world.service('serve').address;
-  const isThrough = async () =>
-    [...expected.routed].every((id) => seen.routed.has(id)) &&
-    (await world.tail.hasAll()) &&
-    (await imbalance(serve(), world.acknowledged)) === null;
-  // Before that a comparison would only take time from those who have to finish.
-  while (performance.now() < deadline && !(await isThrough())) await sleep(LOOK_AGAIN_MS);
+  await untilThrough(world, expected, seen);
+  const deadline = performance.now() + STORED_WITHIN_MS;
   for (;;) {
     const isRead = await world.tail.hasAll();
     const unbalanced = await imbalance(serve(), world.acknowledged);
@@ -152,6 +152,25 @@ async function settle({ world, slice, progress }: TryOptions, load: Load, seen: 
       `so far ${lost.length} lost, ${doubled.length} doubled, ${windowsWrong.length} windows wrong; ` +
         (unbalanced ?? 'the audit is right'),
     );
+    await sleep(LOOK_AGAIN_MS);
+  }
+}
+
+/**
+ * Before that a comparison would only take time from those who have to finish. What was down for long leaves much to
+ * do, which takes as long as it goes on.
+ */
+async function untilThrough(world: World, expected: Expected, seen: Seen): Promise<void> {
+  const last = performance.now() + DRAINED_WITHIN_MS;
+  let routed = 0;
+  let movedMs = performance.now();
+  while (performance.now() < Math.min(last, movedMs + STANDS_AFTER_MS)) {
+    if (seen.routed.size > routed) movedMs = performance.now();
+    routed = seen.routed.size;
+    const isRouted = [...expected.routed].every((id) => seen.routed.has(id));
+    if (isRouted && (await world.tail.hasAll())) {
+      if ((await imbalance(world.service('serve').address, world.acknowledged)) === null) return;
+    }
     await sleep(LOOK_AGAIN_MS);
   }
 }
