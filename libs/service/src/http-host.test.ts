@@ -28,3 +28,16 @@ test('one that has all from its start says so', async () => {
   host = await openHost({ host: '127.0.0.1', port: 0, logger }, [answering('/livez')]);
   expect(await statusOf('/v1/never')).toBe(404);
 });
+
+test('a request that failed is told of, one that is to come again is not', async () => {
+  const told: string[] = [];
+  const error = (_: object, message: string) => void told.push(message);
+  const failing: FastifyPluginAsync = async (app) => {
+    app.get('/busy', () => Promise.reject(Object.assign(new Error('full'), { statusCode: 503 })));
+    app.get('/broken', () => Promise.reject(new Error('a defect')));
+  };
+  host = await openHost({ host: '127.0.0.1', port: 0, logger: { ...logger, error } }, [failing]);
+  expect([await statusOf('/busy'), told]).toEqual([503, []]);
+  expect(await statusOf('/broken')).toBe(500);
+  expect(told).toHaveLength(1);
+});

@@ -25,6 +25,8 @@ const STARTING = {
   },
 };
 const STARTING_RETRY_AFTER_S = 1;
+const UNAVAILABLE = 503;
+
 const UNKNOWN_PATH = {
   error: {
     code: 'unknown_path',
@@ -35,7 +37,7 @@ const UNKNOWN_PATH = {
 
 type NotFound = (request: FastifyRequest, reply: FastifyReply) => FastifyReply;
 const comeAgain: NotFound = (_request, reply) =>
-  reply.status(503).header('retry-after', STARTING_RETRY_AFTER_S).send(STARTING);
+  reply.status(UNAVAILABLE).header('retry-after', STARTING_RETRY_AFTER_S).send(STARTING);
 const unknownPath: NotFound = (_request, reply) => reply.status(404).send(UNKNOWN_PATH);
 
 export interface Host {
@@ -84,7 +86,9 @@ async function createApp(
   const app = fastify({ logger: false });
   app.addHook('onError', async (request, _reply, error) => {
     const { statusCode = 500 } = error as { readonly statusCode?: number };
-    if (statusCode >= 500) logger.error({ err: error, url: request.url }, 'a request failed');
+    // "Come again" is an answer, and under load there are thousands of it.
+    if (statusCode >= 500 && statusCode !== UNAVAILABLE)
+      logger.error({ err: error, url: request.url }, 'a request failed');
   });
   app.setNotFoundHandler(unknown);
   for (const plugin of plugins) await app.register(plugin);
