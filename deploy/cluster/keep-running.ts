@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Server } from '@millrace/tools/servers/server';
 
@@ -24,7 +25,9 @@ async function keepOne(server: Server, progress: (line: string) => void, signal:
     while (!signal.aborted && !server.ended()) await sleep(LOOK_MS, undefined, { signal }).catch(() => {});
     if (signal.aborted) return;
     if (performance.now() - since > STEADY_MS) starts = 0;
-    progress(`${server.kind} has ended, and is started again (its log: ${server.logPath})`);
+    progress(
+      `${server.kind} has ended, and is started again. Its log, ${server.logPath}, ends with:\n  ${lastWords(server.logPath)}`,
+    );
     try {
       await server.start();
       progress(`${server.kind} runs again`);
@@ -35,4 +38,13 @@ async function keepOne(server: Server, progress: (line: string) => void, signal:
   progress(
     `${server.kind} has ended ${STARTS_MAX} times, and is not started again: end all of it with Ctrl-C`,
   );
+}
+
+function lastWords(logPath: string): string {
+  const line = readFileSync(logPath, 'utf8').trimEnd().split('\n').at(-1)!;
+  try {
+    return (JSON.parse(line) as { readonly msg: string }).msg;
+  } catch {
+    return line; // Of a server that writes no JSON.
+  }
 }

@@ -86,7 +86,7 @@ export function checkPlan(
   if (saved === plan.hash || offset === end) return;
   throw new LaneStopped(
     'plan_changed',
-    `lane ${lane} of ${topic} still holds ${end - offset} records for another version of pipeline "${plan.pipeline}". Let that version read them to the end before this one starts.`,
+    `lane ${lane} of ${topic} still holds ${end - offset} records for another version of pipeline "${plan.pipeline}". Run that version (its document as it was) until \`millrace status\` shows no lag, then this one.`,
   );
 }
 
