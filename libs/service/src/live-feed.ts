@@ -69,6 +69,10 @@ export function createLiveFeed(context: ServiceContext, parts: LiveFeedParts): L
     await Promise.all((opened ?? []).map((consumer) => consumer.close()));
   }
 
+  function leave(): void {
+    stop().catch((err: unknown) => logger.warn({ err }, 'a group that follows live results could not be left; the brokers end it'));
+  }
+
   return {
     publish: feed.publish,
     subscribe(listener) {
@@ -79,7 +83,7 @@ export function createLiveFeed(context: ServiceContext, parts: LiveFeedParts): L
         end();
         readers--;
         if (readers > 0) return;
-        lingering = setTimeout(() => void stop(), LINGER_MS);
+        lingering = setTimeout(leave, LINGER_MS);
         lingering.unref();
       };
     },
