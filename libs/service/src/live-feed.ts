@@ -70,7 +70,9 @@ export function createLiveFeed(context: ServiceContext, parts: LiveFeedParts): L
   }
 
   function leave(): void {
-    stop().catch((err: unknown) => logger.warn({ err }, 'a group that follows live results could not be left; the brokers end it'));
+    stop().catch((err: unknown) =>
+      logger.warn({ err }, 'a group that follows live results could not be left; the brokers end it'),
+    );
   }
 
   return {
