@@ -46,7 +46,7 @@ test('the services understand what they are told, and it leads to servers of the
 });
 
 test('images are of one version, which is named', () => {
-  const bases = [...readFileSync(join(deploy, 'Dockerfile'), 'utf8').matchAll(/^FROM (\S+:\S+)/gm)];
+  const bases = [...readFileSync(join(deploy, 'Dockerfile'), 'utf8').matchAll(/^ARG BASE=(\S+)/gm)];
   const images = [...services.map(([, { image }]) => image), ...bases.map(([, image]) => image!)];
   expect(bases.length).toBeGreaterThan(0);
   for (const image of images) expect(image).toMatch(/^[a-z/-]+:v?\d+\.\d+\.\d+(-[a-z-]+)?$/);
