@@ -234,7 +234,9 @@ export async function joinTopicGroup(
       await new Promise((resolve) => setTimeout(resolve, RESTART_PAUSE_MS));
       if (isClosing) return;
       try {
-        return await run();
+        await run();
+        if (isClosing) await consumer.disconnect();
+        return;
       } catch (failure) {
         error = failure;
       }
