@@ -67,8 +67,9 @@ async function withoutLeader(admin: Admin, names: readonly string[]): Promise<re
     await Promise.all(names.map((name) => admin.fetchTopicOffsets(name)));
     return [];
   } catch (error) {
-    // Another broker answers, which has not heard of it yet.
-    if ((error as { readonly retriable?: unknown }).retriable === true) return names;
+    // Another broker answers, which has not heard of it yet; or knows none of its partitions, which kafkajs trips over.
+    if ((error as { readonly retriable?: unknown }).retriable === true || error instanceof TypeError)
+      return names;
     throw error;
   }
 }
