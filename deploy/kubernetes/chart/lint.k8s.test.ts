@@ -12,7 +12,7 @@ const ALL = {
   ],
   'an Ingress for both doors': [
     ...CASES.minimal,
-    ...['--set', 'expose.kind=ingress,expose.ingress.host=in.example.com,expose.serve.host=see.example.com'],
+    ...['--set', 'expose.kind=ingress,expose.ingest.host=in.example.com,expose.serve.host=see.example.com'],
     ...['--set', 'expose.serve.tlsSecret=tls,expose.ingress.className=nginx'],
   ],
   'no NetworkPolicies': [...CASES.minimal, '--set', 'network.enabled=false,provision.enabled=false'],
