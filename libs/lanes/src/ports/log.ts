@@ -13,12 +13,12 @@ export interface EventLog {
   append(topic: string, lane: number, records: readonly LogRecord[]): Promise<number>;
 
   /**
-   * Joins a group that shares the lanes of `topic`. For each lane that falls to this member, `takeOver` is called,
-   * never before `consume` has answered, and awaited; the reader that it answers gets the lane's batches from `reader.from` on, one at a time. When a
-   * batch rejects, the reader is thrown away and the lane taken over again after a pause; a new take-over of a
-   * lane waits until the old reader's batch has settled, and what its `released` answered. A rejection with `LaneStopped` ends the lane until the
-   * process restarts and is reported to `onStopped`; so does a `reader.from` that the lane does not hold (before its
-   * start or beyond its end: `lane_reset`).
+   * Joins a group that shares the lanes of `topic`. For each lane that falls to this member, `takeOver` is called and
+   * awaited, never before `consume` has answered; the reader that it answers gets the lane's batches from
+   * `reader.from` on, one at a time. When a batch rejects, the reader is thrown away and the lane taken over again
+   * after a pause; a new take-over of a lane waits until the old reader's batch has settled, and what its `released`
+   * answered. A rejection with `LaneStopped` ends the lane until the process restarts and is reported to `onStopped`;
+   * so does a `reader.from` that the lane does not hold (before its start or beyond its end: `lane_reset`).
    */
   consume(options: ConsumeOptions): Promise<Consumer>;
 
@@ -60,7 +60,10 @@ export interface LogBatch {
 export interface Position {
   /** The next offset to read. */
   readonly offset: number;
-  /** The lane's small state as text, at most POSITION_METADATA_BYTES_MAX; empty when it was not written by a lane (then the lane starts over). */
+  /**
+   * The lane's small state as text, at most POSITION_METADATA_BYTES_MAX; empty when it was not written by a lane (then
+   * the lane starts over).
+   */
   readonly metadata: string;
 }
 
