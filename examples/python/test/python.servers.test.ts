@@ -3,10 +3,10 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { eventually } from '@millrace/testkit/eventually';
 import { type OtlpReceiver, startOtlpReceiver } from '@millrace/testkit/otlp-receiver';
+import { type Row, type RunningOrders, startOrders } from './fixtures/running-orders.ts';
 import { asLine, type Order, orders } from './orders.ts';
 import { findPython, script } from './python.ts';
 import { cities, type Expected, recompute } from './recompute.ts';
-import { type Row, type RunningOrders, startOrders } from './running-orders.ts';
 
 const PATIENCE_MS = 180_000;
 const MINUTE_MS = 60_000;
