@@ -33,6 +33,8 @@ export async function runFaults(options: FaultsOptions): Promise<number> {
   const random = createRandom(seed);
   const outcomes: Outcome[] = [];
   const skipped: string[] = [];
+  /** They ended without an outcome. */
+  const broken: string[] = [];
   const worlds = createWorlds(options);
   const begun = performance.now();
   let slice = 0;
@@ -43,14 +45,17 @@ export async function runFaults(options: FaultsOptions): Promise<number> {
           skipped.push(row.name);
           continue;
         }
-        const outcome = await runRow(
-          row,
-          await worlds.of(row),
-          random.fork(`${row.name} ${round}`),
-          () => slice++,
-        );
-        outcomes.push(outcome);
-        if (isJson) print(JSON.stringify(lineOf(outcome)));
+        try {
+          const world = await worlds.of(row);
+          const outcome = await runRow(row, world, random.fork(`${row.name} ${round}`), () => slice++);
+          outcomes.push(outcome);
+          if (isJson) print(JSON.stringify(lineOf(outcome)));
+        } catch (error) {
+          // Nothing can be said of what others stand on either: they get a new one.
+          progress(`${row.name}: FAILED: ${(error as Error).message}`);
+          broken.push(row.name);
+          await worlds.stop();
+        }
       }
     }
   } finally {
@@ -58,9 +63,10 @@ export async function runFaults(options: FaultsOptions): Promise<number> {
   }
   if (!isJson) print(table(outcomes));
   for (const name of skipped) progress(`${name}: NOT RUN, there was no time left`);
-  const failed = outcomes.filter((outcome) => faultsOf(outcome).length > 0).length + skipped.length;
+  const without = skipped.length + broken.length;
+  const failed = outcomes.filter((outcome) => faultsOf(outcome).length > 0).length + without;
   if (failed > 0) progress(`logs are kept in ${folder}; repeat with --seed ${seed}`);
-  print(summary(outcomes.length + skipped.length - failed, failed));
+  print(summary(outcomes.length + without - failed, failed));
   return failed;
 
   async function runRow(row: Row, world: World, chance: Random, next: () => number): Promise<Outcome> {
@@ -97,6 +103,7 @@ function createWorlds({ folder, seed, progress }: FaultsOptions) {
     async of({ brokers }: Row): Promise<World> {
       if (current?.brokers === brokers) return current.world;
       await current?.world.stop();
+      current = null;
       opened += 1;
       const world = await openWorld({
         folder: join(folder, String(opened)),
@@ -107,7 +114,10 @@ function createWorlds({ folder, seed, progress }: FaultsOptions) {
       current = { brokers, world };
       return world;
     },
-    stop: async () => current?.world.stop(),
+    async stop() {
+      await current?.world.stop();
+      current = null;
+    },
   };
 }
 

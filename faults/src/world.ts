@@ -72,7 +72,13 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     return replica;
   }
 
-  await Promise.all(SERVICES.map((name) => replicate(name, name)));
+  const settled = await Promise.allSettled(SERVICES.map((name) => replicate(name, name)));
+  const failed = settled.find((result) => result.status === 'rejected');
+  if (failed) {
+    await keeper.close();
+    await servers.stop();
+    throw failed.reason;
+  }
   progress('all six services are ready');
   const {
     MILLRACE_KAFKA: kafka,
