@@ -56,7 +56,7 @@ export async function startControlPlane(folder: string, path: string, keeper: Ke
   const signing = `--service-account-private-key-file=${key}`;
   await start('kube-controller-manager', [...elected, `--secure-port=${controllers}`, signing], soon);
   await start('kube-scheduler', [...elected, `--secure-port=${scheduler}`], soon);
-  const simulation = [`--config=${join(import.meta.dirname, 'simulated-pods.yaml')}`, '--manage-all-nodes=true'];
+  const simulation = [`--config=${join(import.meta.dirname, 'simulation.yaml')}`, '--manage-all-nodes=true'];
   const kwokServer = [`--server-address=${HOST}:${kwok}`, '--node-lease-duration-seconds=40'];
   await start('kwok', [`--kubeconfig=${kubeconfig}`, ...simulation, ...kwokServer], soon);
 
@@ -103,35 +103,15 @@ function writeAccess(folder: string, port: number) {
   };
 }
 
-/** It says of itself what a kubelet would; kwok renews its lease. */
 function node(name: string, zone: string) {
   const room = { cpu: '16', memory: '32Gi', pods: '110', 'ephemeral-storage': '100Gi' };
-  const now = new Date().toISOString().replace(/\.\d+/, '');
-  const conditions = { Ready: 'True', MemoryPressure: 'False', DiskPressure: 'False', PIDPressure: 'False' };
-  return {
-    apiVersion: 'v1',
-    kind: 'Node',
-    metadata: {
-      name,
-      annotations: { 'kwok.x-k8s.io/node': 'fake' },
-      labels: {
-        'kubernetes.io/hostname': name,
-        'kubernetes.io/os': 'linux',
-        'kubernetes.io/arch': 'amd64',
-        'topology.kubernetes.io/zone': zone,
-      },
-    },
-    status: {
-      allocatable: room,
-      capacity: room,
-      conditions: Object.entries(conditions).map(([type, status]) => ({
-        type,
-        status,
-        reason: 'Simulated',
-        message: 'no kubelet',
-        lastHeartbeatTime: now,
-        lastTransitionTime: now,
-      })),
-    },
+  const annotations = { 'kwok.x-k8s.io/node': 'fake' };
+  const labels = {
+    'kubernetes.io/hostname': name,
+    'kubernetes.io/os': 'linux',
+    'kubernetes.io/arch': 'amd64',
+    'topology.kubernetes.io/zone': zone,
   };
+  const status = { allocatable: room, capacity: room };
+  return { apiVersion: 'v1', kind: 'Node', metadata: { name, annotations, labels }, status };
 }
