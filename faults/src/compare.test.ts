@@ -17,8 +17,11 @@ const routed = (...ids: string[]) => new Map(ids.map((id) => [id, { atMs: 0, lan
 const both = (values = rightly, final = true) =>
   new Map([
     ['per_card:c1:60000', stored(values, final)],
+    ['per_card_long:c1:0', stored()],
     ['per_city:Aarau:60000', stored()],
   ]);
+
+const without = (key: string) => new Map([...both()].filter(([name]) => name !== key));
 
 test('what was acknowledged becomes events, dead letters, windows and alerts', () => {
   expect(expected).toEqual({
@@ -26,6 +29,7 @@ test('what was acknowledged becomes events, dead letters, windows and alerts', (
     refused: new Map([['c', 'c/validate/0']]),
     windows: new Map([
       ['per_card:c1:60000', rightly],
+      ['per_card_long:c1:0', rightly],
       ['per_city:Aarau:60000', rightly],
     ]),
     alerts: new Set(['large:b']),
@@ -56,7 +60,7 @@ test.each([
   ['counts too few', both({ ...rightly, sales: 1 }), 1, 0],
   ['sums wrongly', both({ ...rightly, total: 1 }), 1, 0],
   ['is not final', both(rightly, false), 1, 0],
-  ['is missing', new Map([['per_city:Aarau:60000', stored()]]), 1, 0],
+  ['is missing', without('per_card:c1:60000'), 1, 0],
   ['has no cause', new Map([...both(), ['per_card:c2:0', stored()]]), 1, 1],
 ])('a window that %s is wrong', (_, found, wrong, counted) => {
   const result = compareWindows(expected.windows, found);

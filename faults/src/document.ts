@@ -4,6 +4,8 @@ import { join } from 'node:path';
 /** What the pipeline below is told; the recomputation goes by the same numbers. */
 export const LANES = 4;
 export const WINDOW_MS = 60_000;
+/** So long that a window is open from before a fault until after it: what the state has lost by then is missing in it. */
+export const LONG_WINDOW_MS = 30 * 60_000;
 export const ROUTE = 'all';
 export const SOURCE = 'api';
 /** An alert for each event above it. */
@@ -73,6 +75,10 @@ aggregate:
   - name: per_city
     by: event.shop.city
     window: { tumbling: ${WINDOW_MS / 1000}s }
+    compute: { sales: count(), total: sum(event.amount), largest: max(event.amount) }
+  - name: per_card_long
+    by: event.card
+    window: { tumbling: ${LONG_WINDOW_MS / 1000}s }
     compute: { sales: count(), total: sum(event.amount), largest: max(event.amount) }
 detect:
   - { name: large, when: 'event.amount > ${LARGE_ABOVE}.0', value: event.amount }

@@ -1,4 +1,11 @@
-import { BUSY_ABOVE, CROWDED_ABOVE, LARGE_ABOVE, SHOP_CITIES, WINDOW_MS } from './document.ts';
+import {
+  BUSY_ABOVE,
+  CROWDED_ABOVE,
+  LARGE_ABOVE,
+  LONG_WINDOW_MS,
+  SHOP_CITIES,
+  WINDOW_MS,
+} from './document.ts';
 import type { Sale } from './sale.ts';
 
 export interface WindowValues {
@@ -34,8 +41,9 @@ export function expectedOf(acknowledged: Iterable<readonly [id: string, sale: Sa
     }
     routed.add(id);
     if (sale.amount > LARGE_ABOVE) alerts.add(`large:${id}`);
-    const startMs = Math.floor(sale.at / WINDOW_MS) * WINDOW_MS;
+    const startMs = startOf(sale.at, WINDOW_MS);
     fold(windows, windowKey('per_card', sale.card, startMs), sale.amount);
+    fold(windows, windowKey('per_card_long', sale.card, startOf(sale.at, LONG_WINDOW_MS)), sale.amount);
     const city = SHOP_CITIES.get(sale.shop_id);
     if (city !== undefined) fold(windows, windowKey('per_city', city, startMs), sale.amount);
   }
@@ -44,6 +52,10 @@ export function expectedOf(acknowledged: Iterable<readonly [id: string, sale: Sa
     if (key.startsWith('per_city:') && sales > CROWDED_ABOVE) alerts.add(`crowded:${key}`);
   }
   return { routed, refused, windows, alerts };
+}
+
+function startOf(timeMs: number, sizeMs: number): number {
+  return Math.floor(timeMs / sizeMs) * sizeMs;
 }
 
 function fold(windows: Map<string, WindowValues>, key: string, amount: number): void {

@@ -25,7 +25,7 @@ export interface Stored {
 
 const HOUR_MS = 3_600_000;
 const SHARDS = '(0, 1, 2, 3, 4, 5, 6, 7)';
-const NAMES = ['per_card', 'per_city'] as const;
+const NAMES = ['per_card', 'per_card_long', 'per_city'] as const;
 const AT_ONCE = 64;
 const PAGE = 5_000;
 
