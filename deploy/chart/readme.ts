@@ -28,7 +28,8 @@ without an address.
 | pods | Pod Security "restricted", root file system read-only, \`/tmp\` in memory of the node's disk, no token of Kubernetes |
 | end of a pod | SIGTERM (ingest and serve: 5 s after no Service names it any more), then \`configuration.drain\`; the grace period is 10 s longer |
 | secrets | existing Secrets, mounted as files; after a change: \`kubectl rollout restart\` |
-| another document or setting | other pods, by its checksum; another plan wants a drained pipeline first |
+| another image or setting | other pods, one after the other; settings by their checksum |
+| another document | first \`--reuse-values --set stopped={ingest}\` until \`millrace status\` shows no lag, then \`stopped={ingest,validate,enrich,aggregate,route,serve}\`; then the new document with \`stopped={ingest}\` until all is ready, and at last \`stopped={}\` |
 | needs | Kubernetes 1.30; for \`scaling.kind: lag\` KEDA, for \`monitoring\` the Prometheus operator, for \`expose.kind: gateway\` the Gateway API |
 
 What is below is written from \`values.yaml\` by \`npm run -w deploy chart\`.

@@ -42,6 +42,8 @@ const SPECIAL: Readonly<Record<string, Schema>> = {
   'defaults.nodeSelector': labels,
   'defaults.tolerations': objects,
   stages: stages(),
+  // `--set stopped={}` is a list of one empty text.
+  stopped: { type: 'array', items: { enum: [...Object.keys(DEFAULT_PORTS), ''] } },
   'network.ingest': objects,
   'network.serve': objects,
   'network.metrics': objects,

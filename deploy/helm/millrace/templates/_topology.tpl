@@ -35,6 +35,10 @@ A stage's values over the defaults, with its place in the topology and its limit
 {{- $stage = merge (dict "uses" $place.uses "reads" ($place.reads | default dict) "door" ($place.door | default false)) $stage -}}
 {{- if eq .name "ingest" }}{{ $_ := set $stage "alone" (include "millrace.alone" (dict "root" .root "stage" $stage) | eq "true") }}{{ end -}}
 {{- $scaling := $stage.scaling -}}
+{{- if has .name .root.Values.stopped -}}
+  {{- $_ := set $stage "replicas" 0 -}}
+  {{- $_ := set $scaling "kind" "none" -}}
+{{- end -}}
 {{- if $place.reads -}}
   {{- $_ := set $scaling "max" (include "millrace.max" (dict "root" .root "name" .name "stage" $stage) | int) -}}
 {{- else if eq $scaling.kind "lag" -}}
