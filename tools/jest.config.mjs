@@ -8,7 +8,13 @@ export default {
   testEnvironment: 'node',
   testMatch: ['**/*.test.ts'],
   // Those that need real servers: jest.servers.config.mjs; those that need Kubernetes' programs: jest.k8s.config.mjs.
-  testPathIgnorePatterns: ['/node_modules/', '/\\.nx/', '<rootDir>/tmp/', '\\.servers\\.test\\.ts$', '\\.k8s\\.test\\.ts$'],
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    '/\\.nx/',
+    '<rootDir>/tmp/',
+    '\\.servers\\.test\\.ts$',
+    '\\.k8s\\.test\\.ts$',
+  ],
   modulePathIgnorePatterns: ['/\\.nx/', '<rootDir>/tmp/', '<rootDir>/\\.millrace/'],
   extensionsToTreatAsEsm: ['.ts'],
   moduleFileExtensions: ['ts', 'mjs', 'js', 'cjs', 'json', 'node'],

@@ -21,11 +21,25 @@ const run = promisify(execFile);
 export async function startControlPlane(folder: string, path: string, keeper: Keeper): Promise<string> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const ports = await freePorts(6);
-  const [api, etcd, peers, controllers, scheduler, kwok] = ports as [number, number, number, number, number, number];
+  const [api, etcd, peers, controllers, scheduler, kwok] = ports as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   const { kubeconfig, tokens, key, publicKey } = writeAccess(folder, api);
   const env = { ...process.env, PATH: path };
   const start = async (name: string, command: readonly string[], isReady: () => Promise<boolean>) => {
-    const program = { kind: name, folder: join(folder, name), ports: [], address: '', command: [name, ...command], env };
+    const program = {
+      kind: name,
+      folder: join(folder, name),
+      ports: [],
+      address: '',
+      command: [name, ...command],
+      env,
+    };
     await createServer({ ...program, isReady }, keeper).start();
   };
   const kubectl = (...args: string[]) => run('kubectl', ['--kubeconfig', kubeconfig, ...args], { env });
@@ -44,15 +58,30 @@ export async function startControlPlane(folder: string, path: string, keeper: Ke
   await start(
     'kube-apiserver',
     [
-      [`--etcd-servers=${client}`, `--bind-address=${HOST}`, `--advertise-address=${HOST}`, `--secure-port=${api}`],
-      ['--cert-dir=.', `--token-auth-file=${tokens}`, '--authorization-mode=RBAC', '--endpoint-reconciler-type=none'],
+      [
+        `--etcd-servers=${client}`,
+        `--bind-address=${HOST}`,
+        `--advertise-address=${HOST}`,
+        `--secure-port=${api}`,
+      ],
+      [
+        '--cert-dir=.',
+        `--token-auth-file=${tokens}`,
+        '--authorization-mode=RBAC',
+        '--endpoint-reconciler-type=none',
+      ],
       [`--service-account-key-file=${publicKey}`, `--service-account-signing-key-file=${key}`],
       ['--service-account-issuer=https://kubernetes.default.svc', '--service-cluster-ip-range=10.96.0.0/16'],
     ].flat(),
     async () => (await kubectl('get', '--raw', '/readyz').catch(() => null))?.stdout === READY,
   );
   const soon = async () => true;
-  const elected = [`--kubeconfig=${kubeconfig}`, `--bind-address=${HOST}`, '--leader-elect=false', '--cert-dir=.'];
+  const elected = [
+    `--kubeconfig=${kubeconfig}`,
+    `--bind-address=${HOST}`,
+    '--leader-elect=false',
+    '--cert-dir=.',
+  ];
   const signing = `--service-account-private-key-file=${key}`;
   await start('kube-controller-manager', [...elected, `--secure-port=${controllers}`, signing], soon);
   await start('kube-scheduler', [...elected, `--secure-port=${scheduler}`], soon);
@@ -90,7 +119,9 @@ function writeAccess(folder: string, port: number) {
   const config = {
     apiVersion: 'v1',
     kind: 'Config',
-    clusters: [{ name: 'sim', cluster: { server: `https://${HOST}:${port}`, 'insecure-skip-tls-verify': true } }],
+    clusters: [
+      { name: 'sim', cluster: { server: `https://${HOST}:${port}`, 'insecure-skip-tls-verify': true } },
+    ],
     users: [{ name: 'admin', user: { token } }],
     contexts: [{ name: 'sim', context: { cluster: 'sim', user: 'admin' } }],
     'current-context': 'sim',

@@ -73,7 +73,11 @@ async function run(able: readonly Part[], update: boolean): Promise<Counts> {
 async function jest(files: readonly string[], env: NodeJS.ProcessEnv): Promise<Counts> {
   rmSync(COUNTS, { force: true });
   mkdirSync(join(COUNTS, '..'), { recursive: true });
-  const child = spawn(process.execPath, ['tools/jest.mjs', '--k8s', ...files], { cwd: root, stdio: 'inherit', env });
+  const child = spawn(process.execPath, ['tools/jest.mjs', '--k8s', ...files], {
+    cwd: root,
+    stdio: 'inherit',
+    env,
+  });
   const [code] = await once(child, 'close');
   const counts: Counts = existsSync(COUNTS)
     ? JSON.parse(readFileSync(COUNTS, 'utf8'))
@@ -84,5 +88,7 @@ async function jest(files: readonly string[], env: NodeJS.ProcessEnv): Promise<C
 }
 
 function isBelow(file: string, folders: readonly string[]): boolean {
-  return folders.length === 0 || folders.some((folder) => `${file}/`.startsWith(`${folder.replace(/\/$/, '')}/`));
+  return (
+    folders.length === 0 || folders.some((folder) => `${file}/`.startsWith(`${folder.replace(/\/$/, '')}/`))
+  );
 }

@@ -16,7 +16,9 @@ export interface Part {
 export function parts(root: string, env: NodeJS.ProcessEnv): readonly Part[] {
   const path = programPath(env);
   const missing = (...names: string[]) =>
-    names.filter((name) => !hasProgram(name, path)).map((name) => `no ${name} on the PATH or in $${TOOLS}/bin`);
+    names
+      .filter((name) => !hasProgram(name, path))
+      .map((name) => `no ${name} on the PATH or in $${TOOLS}/bin`);
   const schemas = offlineSchemas(env) === null ? [`no schemas in $${SCHEMAS} or $${TOOLS}/schemas`] : [];
   const plane = env.KUBECONFIG ? [] : missing(...CONTROL_PLANE);
   if (plane.length > 0) plane.push('no KUBECONFIG of a cluster with simulated nodes');

@@ -35,6 +35,7 @@ export function offlineSchemas(env: NodeJS.ProcessEnv): { location: string; vers
   const versions = readdirSync(folder).flatMap((name) => SCHEMAS_OF_A_VERSION.exec(name)?.[1] ?? []);
   const version = versions.sort(new Intl.Collator('en', { numeric: true }).compare).at(-1);
   if (version === undefined) return null;
-  const file = '{{ .NormalizedKubernetesVersion }}-standalone-strict/{{ .ResourceKind }}{{ .KindSuffix }}.json';
+  const file =
+    '{{ .NormalizedKubernetesVersion }}-standalone-strict/{{ .ResourceKind }}{{ .KindSuffix }}.json';
   return { location: join(folder, file), version };
 }

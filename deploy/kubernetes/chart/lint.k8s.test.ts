@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { CASE_NAMES, CASES, CHART, helm, render, runProgram } from '../fixtures/chart.ts';
+import { CASES, CHART, helm, render, runProgram } from '../fixtures/chart.ts';
 import { kubeconform } from '../fixtures/kubeconform.ts';
 
 /** Beside the files of values: what these leave out. */
@@ -23,7 +23,10 @@ const NAMES = Object.keys(ALL) as (keyof typeof ALL)[];
 
 test.each(NAMES)('%s: helm lint --strict has nothing to say', (name) => {
   const { code, stdout, stderr } = helm('lint', '--strict', CHART, ...ALL[name]);
-  expect({ code, text: stdout + stderr }).toEqual({ code: 0, text: expect.stringContaining('0 chart(s) failed') });
+  expect({ code, text: stdout + stderr }).toEqual({
+    code: 0,
+    text: expect.stringContaining('0 chart(s) failed'),
+  });
 });
 
 describe('kubeconform', () => {
@@ -47,7 +50,11 @@ describe('kube-score', () => {
   /** Its findings of the worst kind. */
   function criticals(text: string): string[] {
     const version = ['--kubernetes-version', 'v1.30'];
-    const { stdout, stderr } = runProgram('kube-score', ['score', '-', '--output-format', 'json', ...version], text);
+    const { stdout, stderr } = runProgram(
+      'kube-score',
+      ['score', '-', '--output-format', 'json', ...version],
+      text,
+    );
     if (!stdout.startsWith('[')) throw new Error(stderr || stdout);
     const objects: Scored[] = JSON.parse(stdout);
     return objects.flatMap(({ object_name, checks }) =>
@@ -64,7 +71,10 @@ describe('kube-score', () => {
   });
 
   test('it finds what is', () => {
-    const careless = render(CASES.minimal).replaceAll('readOnlyRootFilesystem: true', 'readOnlyRootFilesystem: false');
+    const careless = render(CASES.minimal).replaceAll(
+      'readOnlyRootFilesystem: true',
+      'readOnlyRootFilesystem: false',
+    );
     expect(criticals(careless).length).toBeGreaterThan(0);
   });
 });

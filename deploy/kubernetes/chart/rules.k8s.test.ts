@@ -22,25 +22,34 @@ const folder = mkdtempSync(join(tmpdir(), 'millrace-chart-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const set = (text: string) => ['--set', text];
-const identities = (all: readonly Manifest[]) => all.map(({ kind, metadata }) => `${kind} ${metadata.name}`).sort();
+const identities = (all: readonly Manifest[]) =>
+  all.map(({ kind, metadata }) => `${kind} ${metadata.name}`).sort();
 const template = (deployment: Manifest) => JSON.stringify(deployment.spec.template);
 
 describe('names', () => {
   test('stay as they are, whatever is released', () => {
     const before = manifests(CASES.minimal);
-    const changes = [...set('image.tag=9.9.9,labels.team=sales,defaults.replicas=5'), ...set('configuration.drain=45s')];
+    const changes = [
+      ...set('image.tag=9.9.9,labels.team=sales,defaults.replicas=5'),
+      ...set('configuration.drain=45s'),
+    ];
     const after = manifests([...CASES.minimal, ...changes]);
     expect(identities(after)).toEqual(identities(before));
-    expect(stagesOf(after).map(({ metadata }) => metadata.name)).toEqual(STAGES.map((stage) => `${RELEASE}-${stage}`));
+    expect(stagesOf(after).map(({ metadata }) => metadata.name)).toEqual(
+      STAGES.map((stage) => `${RELEASE}-${stage}`),
+    );
   });
 
   test('selectors stay, since Kubernetes lets none of a Deployment change', () => {
     const selectors = (args: readonly string[]) => stagesOf(manifests(args)).map(({ spec }) => spec.selector);
-    expect(selectors([...CASES.minimal, ...set('image.tag=9.9.9,labels.team=sales')])).toEqual(selectors(CASES.minimal));
+    expect(selectors([...CASES.minimal, ...set('image.tag=9.9.9,labels.team=sales')])).toEqual(
+      selectors(CASES.minimal),
+    );
   });
 
   test('an autoscaler of either kind is called as what it scales, and its own HPA is too', () => {
-    const scaled = (kind: string) => manifests([...CASES.minimal, ...set(`stages.validate.scaling.kind=${kind}`)]);
+    const scaled = (kind: string) =>
+      manifests([...CASES.minimal, ...set(`stages.validate.scaling.kind=${kind}`)]);
     const name = `${RELEASE}-validate`;
     const byCpu = named(scaled('cpu'), 'HorizontalPodAutoscaler', name);
     expect(byCpu.spec.scaleTargetRef).toEqual({ apiVersion: 'apps/v1', kind: 'Deployment', name });
@@ -56,7 +65,8 @@ describe('names', () => {
 
 describe('a release rolls what has changed', () => {
   const before = stagesOf(manifests(CASES.minimal)).map(template);
-  const after = (...args: readonly string[]) => stagesOf(manifests([...CASES.minimal, ...args])).map(template);
+  const after = (...args: readonly string[]) =>
+    stagesOf(manifests([...CASES.minimal, ...args])).map(template);
 
   test('nothing where only replicas differ', () => {
     expect(after(...set('defaults.replicas=3'))).toEqual(before);
@@ -76,7 +86,9 @@ describe('a release rolls what has changed', () => {
 
   test('one stage alone where only it is told something else', () => {
     const changed = after(...set('stages.route.configuration.log_level=debug'));
-    expect(changed.flatMap((text, number) => (text === before[number] ? [] : [STAGES[number]]))).toEqual(['route']);
+    expect(changed.flatMap((text, number) => (text === before[number] ? [] : [STAGES[number]]))).toEqual([
+      'route',
+    ]);
   });
 });
 
@@ -87,7 +99,9 @@ describe.each(CASE_NAMES)('%s', (name) => {
     const settings = join(folder, `${name}.yaml`);
     writeFileSync(settings, named(all, 'ConfigMap', RELEASE).data!['settings.yaml']!);
     for (const stage of stagesOf(all)) {
-      const env = Object.fromEntries(variablesOf(stage).map(([key, value]) => [key, localOf(key, value, settings)]));
+      const env = Object.fromEntries(
+        variablesOf(stage).map(([key, value]) => [key, localOf(key, value, settings)]),
+      );
       const required = ['pipeline', 'kafka', 'registry', 'redis', 'cassandra'] as const;
       const read = readConfiguration(env, required);
       expect(read).toMatchObject({ host: '0.0.0.0', port: 8080, pipeline: '/etc/millrace/pipeline.yaml' });
@@ -97,7 +111,9 @@ describe.each(CASE_NAMES)('%s', (name) => {
   test('no secret is in it, nor in the environment: only files, and names to log in with', () => {
     expect(ofKind(all, 'Secret')).toEqual([]);
     for (const { name: pod, spec } of podsOf(all)) {
-      for (const { name: key, valueFrom } of spec.containers.flatMap((each: { env?: object[] }) => each.env ?? [])) {
+      for (const { name: key, valueFrom } of spec.containers.flatMap(
+        (each: { env?: object[] }) => each.env ?? [],
+      )) {
         expect(`${pod} ${key}`).not.toMatch(/PASSWORD$|TOKEN$|SECRET_[A-Z_]+(?<!_FILE)$/);
         if (valueFrom?.secretKeyRef) expect(valueFrom.secretKeyRef.key).toBe('username');
       }
@@ -113,14 +129,20 @@ describe.each(CASE_NAMES)('%s', (name) => {
     expect(pods.length).toBeGreaterThanOrEqual(STAGES.length + 1);
     for (const { spec } of pods) {
       expect(spec).toMatchObject({ automountServiceAccountToken: false, enableServiceLinks: false });
-      expect(spec.securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } });
+      expect(spec.securityContext).toMatchObject({
+        runAsNonRoot: true,
+        seccompProfile: { type: 'RuntimeDefault' },
+      });
       for (const container of [...spec.containers, ...(spec.initContainers ?? [])]) {
         expect(container.securityContext).toMatchObject({
           readOnlyRootFilesystem: true,
           allowPrivilegeEscalation: false,
           capabilities: { drop: ['ALL'] },
         });
-        expect(container.resources.limits).toMatchObject({ cpu: expect.anything(), memory: expect.anything() });
+        expect(container.resources.limits).toMatchObject({
+          cpu: expect.anything(),
+          memory: expect.anything(),
+        });
         expect(container.image).toMatch(/:v?\d+\.\d+\.\d+/);
       }
     }

@@ -5,13 +5,33 @@ const set = (text: string) => ['--set', text];
 
 describe('what a value may be', () => {
   test.each([
-    ['a key that is not there', 'defaults.replica=3', /at '\/defaults': additional properties 'replica' not allowed/],
-    ['a stage that is not there', 'stages.digest.replicas=3', /at '\/stages': additional properties 'digest'/],
-    ['a number below its least', 'defaults.replicas=-1', /at '\/defaults\/replicas': minimum: got -1, want 0/],
+    [
+      'a key that is not there',
+      'defaults.replica=3',
+      /at '\/defaults': additional properties 'replica' not allowed/,
+    ],
+    [
+      'a stage that is not there',
+      'stages.digest.replicas=3',
+      /at '\/stages': additional properties 'digest'/,
+    ],
+    [
+      'a number below its least',
+      'defaults.replicas=-1',
+      /at '\/defaults\/replicas': minimum: got -1, want 0/,
+    ],
     ['text for a number', 'defaults.replicas=many', /at '\/defaults\/replicas': got string, want integer/],
-    ['a word that is none of those', 'defaults.scaling.kind=gpu', /at '\/defaults\/scaling\/kind': value must be one of/],
+    [
+      'a word that is none of those',
+      'defaults.scaling.kind=gpu',
+      /at '\/defaults\/scaling\/kind': value must be one of/,
+    ],
     ['a setting that is not there', 'configuration.kafak=x', /at '\/configuration': .*'kafak' not allowed/],
-    ['a port that is none', 'network.servers.kafka.ports={0}', /at '\/network\/servers\/kafka\/ports\/0': minimum/],
+    [
+      'a port that is none',
+      'network.servers.kafka.ports={0}',
+      /at '\/network\/servers\/kafka\/ports\/0': minimum/,
+    ],
     ['text for yes or no', 'laptop.enabled=perhaps', /at '\/laptop\/enabled': got string, want boolean/],
   ])('%s is refused, and it says where', (_, wrong, message) => {
     expect(refusal([...CASES.minimal, ...set(wrong)])).toMatch(message);
@@ -20,7 +40,9 @@ describe('what a value may be', () => {
   test.each(['kafka_password', 'redis_password', 'registry_username', 'cassandra_password'])(
     'a secret (%s) has no place in the values',
     (key) => {
-      expect(refusal([...CASES.minimal, ...set(`configuration.${key}=hunter2`)])).toMatch(`'${key}' not allowed`);
+      expect(refusal([...CASES.minimal, ...set(`configuration.${key}=hunter2`)])).toMatch(
+        `'${key}' not allowed`,
+      );
     },
   );
 });
@@ -58,7 +80,9 @@ describe('what could not work is refused, with what to do', () => {
 
   test.each(['cpu', 'lag'])('an autoscaler (%s) that would go over the lanes', (kind) => {
     const scaling = `stages.validate.scaling.kind=${kind},stages.validate.scaling.max`;
-    expect(refusal([...CASES.minimal, ...set(`${scaling}=9`)])).toMatch(/scaling\.max of stage validate is 9.*8 lanes/s);
+    expect(refusal([...CASES.minimal, ...set(`${scaling}=9`)])).toMatch(
+      /scaling\.max of stage validate is 9.*8 lanes/s,
+    );
     expect(render([...CASES.minimal, ...set(`${scaling}=8`)])).toMatch(/max(Replicas|ReplicaCount): 8/);
     expect(render([...CASES.minimal, ...set(`${scaling}=0`)])).toMatch(/max(Replicas|ReplicaCount): 8/);
   });

@@ -21,7 +21,9 @@ const pods = (stage: string) =>
   );
 const ready = (stage: string) =>
   pods(stage).filter(({ status }) =>
-    (status.conditions as { type: string; status: string }[]).some((each) => each.type === 'Ready' && each.status === 'True'),
+    (status.conditions as { type: string; status: string }[]).some(
+      (each) => each.type === 'Ready' && each.status === 'True',
+    ),
   );
 
 test('a stage’s pods are on different nodes', () => {
@@ -35,7 +37,9 @@ test('while one pod of a stage has no node, the other may not be evicted', async
   for (const node of nodes) kubectl('cordon', node);
   const [first, second] = pods('validate').map(({ metadata }) => metadata.name);
   expect(runEviction(namespace, first!)).toMatchObject({ code: 0 });
-  await until('its replacement waits', () => pods('validate').some(({ status }) => status.phase === 'Pending'));
+  await until('its replacement waits', () =>
+    pods('validate').some(({ status }) => status.phase === 'Pending'),
+  );
   const refused = runEviction(namespace, second!);
   expect(refused.code).not.toBe(0);
   expect(refused.stderr).toMatch(/would violate the pod's disruption budget/);
@@ -48,7 +52,9 @@ test('while one pod of a stage has no node, the other may not be evicted', async
 
 test('a node is drained, and every stage is whole on the others', async () => {
   const [node] = nodes as [string];
-  await until('each stage is whole', () => ['validate', 'route', 'serve'].every((stage) => ready(stage).length === 2));
+  await until('each stage is whole', () =>
+    ['validate', 'route', 'serve'].every((stage) => ready(stage).length === 2),
+  );
   const selector = ['--pod-selector', `app.kubernetes.io/instance=${RELEASE}`];
   kubectl('drain', node, '--delete-emptydir-data', '--ignore-daemonsets', '--timeout=90s', ...selector);
   await until('each stage is whole again', () =>

@@ -1,6 +1,14 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { CASES, CHART, helm, RELEASE } from '../fixtures/chart.ts';
-import { createNamespace, createSecrets, deleteNamespace, everything, kubectl, list, until } from '../fixtures/cluster.ts';
+import {
+  createNamespace,
+  createSecrets,
+  deleteNamespace,
+  everything,
+  kubectl,
+  list,
+  until,
+} from '../fixtures/cluster.ts';
 
 let namespace: string;
 beforeEach(() => {
@@ -10,7 +18,8 @@ beforeEach(() => {
 afterEach(() => deleteNamespace(namespace));
 
 const WAIT = ['--wait', '--timeout', '100s'];
-const run = (verb: string, ...args: readonly string[]) => helm(verb, RELEASE, '--namespace', namespace, ...args);
+const run = (verb: string, ...args: readonly string[]) =>
+  helm(verb, RELEASE, '--namespace', namespace, ...args);
 
 test.each(['laptop', 'staging', 'production'] as const)(
   '%s: the API server takes all of it, under restricted Pod Security, and gives it back',

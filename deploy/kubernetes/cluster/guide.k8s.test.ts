@@ -21,14 +21,23 @@ beforeAll(() => {
   prepared = createNamespace();
   // A checkout, but for what the commands write.
   folder = mkdtempSync(join(tmpdir(), 'millrace-guide-'));
-  for (const name of ['deploy', 'apps', 'libs', 'tools', 'node_modules', 'package.json', 'package-lock.json']) {
+  for (const name of [
+    'deploy',
+    'apps',
+    'libs',
+    'tools',
+    'node_modules',
+    'package.json',
+    'package-lock.json',
+  ]) {
     symlinkSync(join(root, name), join(folder, name));
   }
 });
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
   deleteNamespace(prepared);
-  for (const name of NAMESPACES) tryKubectl('delete', 'namespace', name, '--ignore-not-found', '--wait=false');
+  for (const name of NAMESPACES)
+    tryKubectl('delete', 'namespace', name, '--ignore-not-found', '--wait=false');
 });
 
 test('the guide has commands, and those that no test runs are marked', () => {
@@ -37,12 +46,15 @@ test('the guide has commands, and those that no test runs are marked', () => {
   for (const text of runnable) expect(text).not.toMatch(/port-forward|docker|helm test|curl/);
 });
 
-test.each(runnable.map((text, number) => [number + 1, text] as const))('block %d of docs/deploy.md works', (_, text) => {
-  const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('MILLRACE_'));
-  const { status, stdout, stderr } = spawnSync('bash', ['-euo', 'pipefail', '-c', text], {
-    cwd: folder,
-    env: { ...Object.fromEntries(kept), NODE_OPTIONS: '' },
-    encoding: 'utf8',
-  });
-  expect({ status, output: status === 0 ? '' : stdout + stderr }).toEqual({ status: 0, output: '' });
-});
+test.each(runnable.map((text, number) => [number + 1, text] as const))(
+  'block %d of docs/deploy.md works',
+  (_, text) => {
+    const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('MILLRACE_'));
+    const { status, stdout, stderr } = spawnSync('bash', ['-euo', 'pipefail', '-c', text], {
+      cwd: folder,
+      env: { ...Object.fromEntries(kept), NODE_OPTIONS: '' },
+      encoding: 'utf8',
+    });
+    expect({ status, output: status === 0 ? '' : stdout + stderr }).toEqual({ status: 0, output: '' });
+  },
+);

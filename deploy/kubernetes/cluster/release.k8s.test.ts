@@ -30,12 +30,16 @@ function release(verb: 'install' | 'upgrade', ...args: readonly string[]): void 
   expect(inNamespace(verb, CHART, ...WAIT, ...args)).toMatchObject({ code: 0 });
 }
 const stages = () => list(namespace, 'deployments', '--selector', 'app.kubernetes.io/name=millrace');
-const checksums = () => stages().map(({ spec }) => spec.template.metadata.annotations['checksum/pipeline'] as string);
-const identities = () => new Map(stages().map(({ metadata }) => [metadata.name, (metadata as { uid?: string }).uid]));
+const checksums = () =>
+  stages().map(({ spec }) => spec.template.metadata.annotations['checksum/pipeline'] as string);
+const identities = () =>
+  new Map(stages().map(({ metadata }) => [metadata.name, (metadata as { uid?: string }).uid]));
 
 test('pods that are not restricted are not let into the namespace', () => {
   const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'free', namespace } };
-  expect(() => apply({ ...pod, spec: { containers: [{ name: 'free', image: 'free' }] } })).toThrow(/PodSecurity "restricted/);
+  expect(() => apply({ ...pod, spec: { containers: [{ name: 'free', image: 'free' }] } })).toThrow(
+    /PodSecurity "restricted/,
+  );
 });
 
 describe('a release from its beginning to its end', () => {
@@ -46,38 +50,66 @@ describe('a release from its beginning to its end', () => {
     before = everything(namespace);
     release('install', ...CASES.minimal);
     first = checksums();
-    expect(stages().map(({ metadata }) => metadata.name)).toEqual(STAGES.map((stage) => `${RELEASE}-${stage}`));
+    expect(stages().map(({ metadata }) => metadata.name)).toEqual(
+      STAGES.map((stage) => `${RELEASE}-${stage}`),
+    );
     for (const { status } of stages()) expect(status).toMatchObject({ replicas: 2, availableReplicas: 2 });
     // A hook that has succeeded is gone; that there was one, the next test shows.
     expect(everything(namespace).filter((name) => name.includes('provision'))).toEqual([]);
   });
 
   test('what stops the Job stops the release before a pod is touched', () => {
-    const never = ['--set', 'provision.timeoutSeconds=1,image.tag=9.9.9', '--set', 'provision.resources.requests.cpu=1k'];
+    const never = [
+      '--set',
+      'provision.timeoutSeconds=1,image.tag=9.9.9',
+      '--set',
+      'provision.resources.requests.cpu=1k',
+    ];
     const bigLimit = ['--set', 'provision.resources.limits.cpu=1k'];
-    const { code, stderr } = inNamespace('upgrade', CHART, ...CASES.minimal, ...never, ...bigLimit, '--timeout', '60s');
-    expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringMatching(/pre-upgrade hooks? failed/) });
+    const { code, stderr } = inNamespace(
+      'upgrade',
+      CHART,
+      ...CASES.minimal,
+      ...never,
+      ...bigLimit,
+      '--timeout',
+      '60s',
+    );
+    expect({ code, stderr }).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/pre-upgrade hooks? failed/),
+    });
     expect(stages().map(({ spec }) => spec.template.spec.containers[0].image)).not.toContainEqual(
       expect.stringContaining('9.9.9'),
     );
   });
 
   test('what the chart refuses changes nothing', () => {
-    const generations = () => stages().map(({ metadata }) => (metadata as { generation?: number }).generation);
+    const generations = () =>
+      stages().map(({ metadata }) => (metadata as { generation?: number }).generation);
     const was = generations();
-    expect(inNamespace('upgrade', CHART, ...CASES.minimal, '--set', 'stages.route.replicas=9')).toMatchObject({ code: 1 });
+    expect(inNamespace('upgrade', CHART, ...CASES.minimal, '--set', 'stages.route.replicas=9')).toMatchObject(
+      { code: 1 },
+    );
     expect(generations()).toEqual(was);
   });
 
   test('upgraded to another pipeline: every stage rolls, and is the same object', () => {
     const was = identities();
-    release('upgrade', ...CASES.minimal, '--set', 'secrets.pipeline=millrace-pipeline', ...pipeline('guarded'));
+    release(
+      'upgrade',
+      ...CASES.minimal,
+      '--set',
+      'secrets.pipeline=millrace-pipeline',
+      ...pipeline('guarded'),
+    );
     expect(checksums()).toHaveLength(first.length);
     checksums().forEach((checksum, number) => {
       expect(checksum).not.toBe(first[number]);
     });
     expect(identities()).toEqual(was);
-    for (const { status } of stages()) expect(status).toMatchObject({ updatedReplicas: 2, availableReplicas: 2 });
+    for (const { status } of stages())
+      expect(status).toMatchObject({ updatedReplicas: 2, availableReplicas: 2 });
   });
 
   test('rolled back: as it was', async () => {
@@ -111,22 +143,39 @@ describe('a release from its beginning to its end', () => {
 
   test('uninstalled: nothing is left', async () => {
     // What failed stays for people to read; they remove it.
-    kubectl('--namespace', namespace, 'delete', 'pod,job', '--selector', 'app.kubernetes.io/name!=millrace', '--wait=false');
+    kubectl(
+      '--namespace',
+      namespace,
+      'delete',
+      'pod,job',
+      '--selector',
+      'app.kubernetes.io/name!=millrace',
+      '--wait=false',
+    );
     expect(inNamespace('uninstall', '--wait', '--timeout', '60s')).toMatchObject({ code: 0 });
     const hooks = () => everything(namespace).filter((name) => !before.includes(name));
-    await until('all is gone but what a failed hook leaves', () => hooks().every((name) => name.includes('provision')));
+    await until('all is gone but what a failed hook leaves', () =>
+      hooks().every((name) => name.includes('provision')),
+    );
   });
 
   /** kwok leaves pods that no Job owns running for ever: this is their kubelet. */
   async function testWhosePodsEnd(phase: 'Succeeded' | 'Failed'): Promise<number> {
-    const child = spawn('helm', ['test', RELEASE, '--namespace', namespace, '--timeout', '60s'], { stdio: 'ignore' });
+    const child = spawn('helm', ['test', RELEASE, '--namespace', namespace, '--timeout', '60s'], {
+      stdio: 'ignore',
+    });
     const ended = once(child, 'close');
     let isOver = false;
     void ended.then(() => {
       isOver = true;
     });
     while (!isOver) {
-      for (const { metadata, status } of list(namespace, 'pods', '--selector', 'app.kubernetes.io/name=millrace-test')) {
+      for (const { metadata, status } of list(
+        namespace,
+        'pods',
+        '--selector',
+        'app.kubernetes.io/name=millrace-test',
+      )) {
         if (status.phase !== 'Running') continue;
         const patch = ['--subresource=status', '--patch', JSON.stringify({ status: { phase } })];
         tryKubectl('--namespace', namespace, 'patch', 'pod', metadata.name, ...patch);
