@@ -3,11 +3,11 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { bomOf } from './bom.ts';
-import { keepProduction } from './production-manifests.ts';
+import { bomOf } from '../bom.ts';
+import { keepProduction } from '../production-manifests.ts';
 
 const [root] = process.argv.slice(2);
-if (root === undefined) throw new Error('usage: node deploy/image/install.ts FOLDER');
+if (root === undefined) throw new Error('usage: node deploy/image/install/main.ts FOLDER');
 keepProduction(root);
 const flags = ['--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund'];
 execFileSync('npm', ['ci', ...flags], { cwd: root, stdio: 'inherit' });
