@@ -1,6 +1,7 @@
 import type { Catalogue, Kind } from './catalogue.ts';
 import { detectors } from './detectors.ts';
 import {
+  bundledFiles,
   choice,
   column,
   duration,
@@ -12,7 +13,6 @@ import {
   object,
   type Shape,
   text,
-  texts,
 } from './schema-parts.ts';
 import { windowFamilies } from './windows.ts';
 
@@ -101,7 +101,7 @@ export function documentSchema(catalogue: Catalogue, form: Form = 'published'): 
     detect: list(detectSchema(), 'Detectors, which make alerts.', { default: [] }),
     route: list(routeSchema(catalogue, form), 'Where results go.', { default: [] }),
     cases: list(caseSchema(), 'Unit tests of the pipeline, run by `millrace test`.', { default: [] }),
-    files: texts('The texts of files that the document names, by path; `millrace bundle` writes them.'),
+    files: bundledFiles,
   };
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',

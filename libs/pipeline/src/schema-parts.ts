@@ -24,12 +24,13 @@ export const text = (description: string, example: string): JsonSchema => ({
   description,
   examples: [example],
 });
-/** Any texts by any names. */
-export const texts = (description: string): JsonSchema => ({
+/** What makes a document a bundle. */
+export const bundledFiles: JsonSchema = {
   type: 'object',
   patternProperties: { '.': { type: 'string' } },
-  description,
-});
+  description: 'The texts of files that the document names, by path; `millrace bundle` writes them.',
+  examples: [{ './payment.avsc': '…' }],
+};
 export const expression = (description: string, example: string): JsonSchema => ({
   type: ['string', 'number', 'boolean'],
   minLength: 1,
