@@ -52,7 +52,7 @@ test('one that is there is not spoken of', async () => {
 
 test('what waiting does not mend is thrown, whatever is around it', async () => {
   const { options } = waiting();
-  const wrong = Object.assign(new Error('wrong password'), { name: 'KafkaJSSASLAuthenticationError' });
+  const wrong = Object.assign(new Error('wrong password'), { name: 'KafkaSetupError' });
   const around = new Error('number of retries exceeded', { cause: wrong });
   await expect(untilAnswered(options, 'Kafka', refusing(1, around))).rejects.toBe(around);
   const failure = new Failure('no');
