@@ -57,7 +57,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'millrace-'));
   writeFileSync(join(folder, 'payment.avsc'), JSON.stringify(SCHEMA));
   writeFileSync(join(folder, 'pipeline.yaml'), DOCUMENT);
-  if (process.env.MILLRACE_JAEGER_BIN) jaeger = await startServers({ kinds: ['jaeger'] });
+  if (process.env.JAEGER_BIN) jaeger = await startServers({ kinds: ['jaeger'] });
   receiver = await startOtlpReceiver(jaeger?.jaeger?.address ?? null);
   services = await startServices({
     pipeline: join(folder, 'pipeline.yaml'),
@@ -234,7 +234,7 @@ interface JaegerTrace {
 test('a real Jaeger shows a request with all six services in it', async () => {
   const page = jaeger?.jaeger?.page ?? null;
   if (page === null) {
-    const lacking = 'MILLRACE_JAEGER_BIN is missing: npm run servers -- --fetch jaeger builds it, with Go';
+    const lacking = 'JAEGER_BIN is missing: npm run servers -- --fetch jaeger builds it, with Go';
     if (process.env.CI === 'true') throw new Error(lacking);
     console.warn(`SKIPPED: the trace was not looked for in a real Jaeger. ${lacking}.`);
     return;

@@ -60,7 +60,7 @@ function jest(root: string, files: string[], addresses: Readonly<Record<string, 
     TEST_COUNTS_PATH: join(root, 'tmp/test', `${ON_SERVERS}.json`),
   };
   // It takes minutes to build: only who has asked for it has it.
-  if (isFetched('jaeger')) env.MILLRACE_JAEGER_BIN = join(artifactFolder('jaeger'), 'jaeger');
+  if (isFetched('jaeger')) env.JAEGER_BIN = join(artifactFolder('jaeger'), 'jaeger');
   const child = spawn(process.execPath, ['tools/jest.mjs', '--servers', ...files], {
     cwd: root,
     stdio: 'inherit',

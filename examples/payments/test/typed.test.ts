@@ -31,9 +31,9 @@ for (const [form, compiled] of Object.entries({
   });
 }
 
-/** All but what must differ: the hash, which covers the text; the fields read; and the cases, which only one has. */
+/** All but what must differ: the hashes, which cover the text; the fields read; and the cases, which only one has. */
 function withoutFunctions(plan: Plan): unknown {
-  const { hash, fieldsUsed, cases, event, ...rest } = plan;
+  const { hash, sections, fieldsUsed, cases, event, ...rest } = plan;
   const { ingestFields, ...ofEvent } = event;
   return plain({ ...rest, event: ofEvent });
 }

@@ -11,7 +11,7 @@ import { cities, type Expected, recompute } from './recompute.ts';
 const PATIENCE_MS = 180_000;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-const SHOP_RATE = 1_000;
+const SHOP_RATE = 500;
 const TRACEPARENT = `00-${randomBytes(16).toString('hex')}-00f067aa0ba902b7-01`;
 const SCHEMA = fileURLToPath(new URL('../order.avsc', import.meta.url));
 /** Enough that each lane has some. */
@@ -93,7 +93,7 @@ onPython(
     avro.child.stdin!.end(tills.map(asLine).join(''));
     await others.send(topics.shop, 1, [Buffer.from('{"order_id": "broken')]);
     await eventually('some have been read', async () => (await distinct()) > shop.length / 10, PATIENCE_MS);
-    expect(await distinct()).toBeLessThan(shop.length);
+    expect(json.child.exitCode).toBeNull();
     await running.killIngest();
     await Promise.all([json.ended, avro.ended]);
     await running.startIngest();

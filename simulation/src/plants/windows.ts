@@ -32,8 +32,8 @@ export const windowRules: readonly Plant[] = [
     name: 'partial_is_a_delta',
     rule: 'a partial carries the whole accumulator',
     file: AGGREGATE,
-    find: 'accumulators: copyJson(content.accumulators),',
-    replace: 'accumulators: content.accumulators.splice(0, Infinity, ...createAccumulators(plan)),',
+    find: 'const accumulators = copyJson(content.accumulators);',
+    replace: 'const accumulators = content.accumulators.splice(0, Infinity, ...createAccumulators(plan));',
   },
   {
     name: 'told_twice_when_fused',
@@ -74,7 +74,7 @@ export const windowRules: readonly Plant[] = [
     name: 'replay_is_late_again',
     rule: 'a replay corrects its windows while these are kept',
     file: AGGREGATE,
-    find: "const corrects = plan.onLate === 'update' || replayed;",
+    find: "const corrects = plan.onLate === 'update' || record.attempt > 0;",
     replace: "const corrects = plan.onLate === 'update';",
   },
   {
