@@ -76,7 +76,7 @@ export const BOUNDS: Bounds = {
   retryAfterSeconds: 1,
 
   sliceRecords: 200,
-  slicesInFlightMax: 40,
+  slicesInFlightMax: 12,
   fileBuffersBytesMax: 64 * MIB,
   chunkBytesMin: 64 * KIB,
   chunkBytesMax: MIB,
