@@ -1,9 +1,10 @@
 import type { Flow } from '@millrace/lanes/flow';
-import type { FilePart, Progress } from './file-part.ts';
+import type { FilePart } from './file-part.ts';
 import { createRows, type Rows } from './formats/splitter.ts';
 import { createPacer } from './pacer.ts';
 import { tickFlow } from './part.ts';
 import { TakenOver } from './saved-position.ts';
+import { createSlices } from './slices.ts';
 import type { SourceContext } from './source.ts';
 
 export interface FileRunOptions {
@@ -20,15 +21,6 @@ export interface FileRun {
   events(): number;
 }
 
-/** Rows handed to the log together. */
-interface Slice {
-  readonly file: FilePart;
-  /** Behind it; null: not a place to go on from. */
-  readonly progress: Progress | null;
-  readonly acknowledged: Promise<void>;
-  settled: boolean;
-}
-
 /**
  * Reads the files of a source slice by slice, always the one whose events are the furthest behind in event time:
  * so the watermark, which waits for all of them, moves on and few windows are open at once.
@@ -36,8 +28,7 @@ interface Slice {
 export function createFileRun({ files, context, perSecond, take }: FileRunOptions): FileRun {
   const { appender, bounds, clock, lag, logger, source } = context;
   const rows = createRows(bounds.sliceRecords);
-  /** In the order in which they were handed over. */
-  const slices: Slice[] = [];
+  const slices = createSlices();
   let stopped = false;
   let events = 0;
   let savedAt = clock.now();
@@ -52,10 +43,10 @@ export function createFileRun({ files, context, perSecond, take }: FileRunOption
         rows.limit = await pacer.take(bounds.sliceRecords);
         if (rows.limit === 0) break;
         await readSlice(file);
-        await settle(bounds.slicesInFlightMax - 1);
+        await slices.settle(bounds.slicesInFlightMax - 1);
         if (clock.now() - savedAt >= bounds.saveMs) await save();
       }
-      await settle(0);
+      await slices.settle(0);
       await save();
       while (!isSaved && !stopped) {
         await clock.sleep(bounds.saveMs);
@@ -90,25 +81,9 @@ export function createFileRun({ files, context, perSecond, take }: FileRunOption
     const { part, reader } = file;
     const position = reader.position();
     const progress = position === null ? null : { ...position, row: part.position + 1, time: part.time };
-    const slice: Slice = { file, progress, acknowledged, settled: false };
-    acknowledged.then(
-      () => {
-        slice.settled = true;
-      },
-      // Whoever waits for the slice is told.
-      () => {},
-    );
-    slices.push(slice);
-  }
-
-  /** Waits until at most `left` slices wait for the log, and notes how far the others go. */
-  async function settle(left: number): Promise<void> {
-    while (slices.length > 0 && (slices.length > left || slices[0]!.settled)) {
-      const slice = slices[0]!;
-      await slice.acknowledged;
-      slices.shift();
-      if (slice.progress !== null) slice.file.acknowledged = slice.progress;
-    }
+    slices.add(acknowledged, () => {
+      if (progress !== null) file.acknowledged = progress;
+    });
   }
 
   /** What can't be saved is saved later; at worst rows are read again, which aggregate recognises. */

@@ -2,6 +2,7 @@ import type { Flow } from '@millrace/lanes/flow';
 import type { PartitionReader, TopicBatch, TopicRecord } from '@millrace/lanes/ports/topics';
 import { retrying } from '@millrace/lanes/retrying';
 import { TakenOver } from './saved-position.ts';
+import { createSlices } from './slices.ts';
 import type { SourceContext } from './source.ts';
 import type { TopicPart, TopicPosition } from './topic-part.ts';
 
@@ -38,14 +39,6 @@ export interface Feed {
   settle(error: Error | null): void;
 }
 
-/** Records handed to the log together. */
-interface Slice {
-  readonly feed: Feed;
-  readonly next: number;
-  readonly acknowledged: Promise<void>;
-  settled: boolean;
-}
-
 /** A partition that is this close to its end has shown all that there is, as far as silence goes. */
 const CAUGHT_UP_RECORDS = 1_000;
 /** How long a partition that is behind is waited for, so that others do not run ahead of it in event time. */
@@ -58,7 +51,7 @@ const ABREAST_WAIT_MS = 500;
 export function createTopicRun({ context, prepare, take }: TopicRunOptions): TopicRun {
   const { appender, bounds, clock, lag, logger, source } = context;
   const feeds = new Set<Feed>();
-  const slices: Slice[] = [];
+  const slices = createSlices();
   let stopped = false;
   let events = 0;
   let savedAt = clock.now();
@@ -72,11 +65,11 @@ export function createTopicRun({ context, prepare, take }: TopicRunOptions): Top
       const feed = next();
       if (feed === null || lag() > bounds.lagRecordsMax) await pause();
       else await takeSlice(feed);
-      await settle(bounds.slicesInFlightMax - 1);
+      await slices.settle(bounds.slicesInFlightMax - 1);
       if (clock.now() - savedAt >= bounds.saveMs) await save();
     }
     for (const feed of [...feeds]) end(feed);
-    await settle(0);
+    await slices.settle(0);
     await save(true);
   }
 
@@ -139,25 +132,9 @@ export function createTopicRun({ context, prepare, take }: TopicRunOptions): Top
   }
 
   function handOver(feed: Feed, after: number, acknowledged: Promise<void>): void {
-    const slice: Slice = { feed, next: after, acknowledged, settled: false };
-    acknowledged.then(
-      () => {
-        slice.settled = true;
-      },
-      // Whoever waits for the slice is told.
-      () => {},
-    );
-    slices.push(slice);
-  }
-
-  /** Waits until at most `left` slices wait for the log, and notes how far the others go. */
-  async function settle(left: number): Promise<void> {
-    while (slices.length > 0 && (slices.length > left || slices[0]!.settled)) {
-      const slice = slices[0]!;
-      await slice.acknowledged;
-      slices.shift();
-      slice.feed.acknowledged = slice.next;
-    }
+    slices.add(acknowledged, () => {
+      feed.acknowledged = after;
+    });
   }
 
   async function save(last = false): Promise<void> {

@@ -20,8 +20,8 @@ export const ingestRules: readonly Plant[] = [
     name: 'file_position_before_acknowledgement',
     rule: 'a source saves its position after the acknowledgement in all lanes',
     file: 'apps/ingest/src/file-run.ts',
-    find: 'slices.push(slice);',
-    replace: 'slices.push(slice);\n    if (progress !== null) file.acknowledged = progress;',
+    find: 'slices.add(acknowledged, () => {',
+    replace: 'if (progress !== null) file.acknowledged = progress;\n    slices.add(acknowledged, () => {',
   },
   {
     name: 'ended_before_the_last_events',
